@@ -1,0 +1,50 @@
+// swift-tools-version: 6.1
+// Armada: a multi-process simulator of an ARM64 virtual machine, shaped like Linux KVM/arm64.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+
+let package = Package(
+    name: "armada",
+    products: [
+        .executable(name: "armada", targets: ["Coordinator"]),
+        .executable(name: "armada-vcpu", targets: ["VCPUWorker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CFDT", providers: [.apt(["libfdt-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CUnicorn", pkgConfig: "unicorn", providers: [.apt(["libunicorn-dev"])]),
+        // The few C functions that Swift cannot express: atomics at an address, memfd, SCM_RIGHTS, futex, affinity.
+        .target(name: "CHost", cSettings: [.unsafeFlags(["-mcx16"])]),
+        // The wire format: vcpu.proto and what protoc-c generates from it.
+        .target(name: "CWire", dependencies: ["CProtobufC"]),
+        .target(name: "Shared", dependencies: ["CHost", "CWire"], swiftSettings: strict),
+        // The hypervisor process.
+        .executableTarget(
+            name: "Coordinator",
+            dependencies: [
+                "Shared", "CHost", "CFDT", "CZlib",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        // One vCPU.
+        .executableTarget(name: "VCPUWorker", dependencies: ["Shared", "CHost"], swiftSettings: strict),
+        .testTarget(name: "SharedTests", dependencies: ["Shared", "CHost", "CWire"]),
+        .testTarget(name: "VCPUWorkerTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
+        .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "Shared", "CHost", "CFDT"]),
+        .testTarget(name: "DifferentialTests", dependencies: ["VCPUWorker", "Shared", "CHost", "CUnicorn"]),
+        .testTarget(name: "GuestTests", dependencies: ["Shared", "CHost"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,215 @@
+#define _GNU_SOURCE
+#include "CHost.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+int armada_memfd(const char *name, uint64_t byte_count)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, (off_t)byte_count) != 0) {
+        int reason = errno;
+        close(fd);
+        errno = reason;
+        return -1;
+    }
+    return fd;
+}
+
+int armada_memfd_seal(int fd, int future_write)
+{
+    int seals = F_SEAL_GROW | F_SEAL_SHRINK | (future_write ? F_SEAL_FUTURE_WRITE : 0);
+    return fcntl(fd, F_ADD_SEALS, seals);
+}
+
+enum { MAXIMUM_DESCRIPTORS = 8 };
+
+ssize_t armada_send_descriptors(int socket, const void *bytes, size_t byte_count, const int *fds, size_t fd_count)
+{
+    if (fd_count > MAXIMUM_DESCRIPTORS) {
+        errno = EINVAL;
+        return -1;
+    }
+    char control[CMSG_SPACE(sizeof(int) * MAXIMUM_DESCRIPTORS)] __attribute__((aligned(sizeof(size_t))));
+    memset(control, 0, sizeof control);
+    struct iovec vector = {.iov_base = (void *)bytes, .iov_len = byte_count};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    if (fd_count > 0) {
+        message.msg_control = control;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
+        memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+ssize_t armada_receive_descriptors(int socket, void *bytes, size_t byte_count, int *fds, size_t *fd_count, int flags)
+{
+    char control[CMSG_SPACE(sizeof(int) * MAXIMUM_DESCRIPTORS)] __attribute__((aligned(sizeof(size_t))));
+    struct iovec vector = {.iov_base = bytes, .iov_len = byte_count};
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    size_t room = *fd_count;
+    *fd_count = 0;
+    ssize_t received = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+    if (received < 0)
+        return -1;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
+            if (*fd_count < room)
+                fds[(*fd_count)++] = fd;
+            else
+                close(fd);
+        }
+    }
+    return received;
+}
+
+int armada_futex_wait(const void *address, uint32_t expected, uint64_t nanoseconds)
+{
+    struct timespec limit = {
+        .tv_sec = (time_t)(nanoseconds / 1000000000), .tv_nsec = (long)(nanoseconds % 1000000000)};
+    return (int)syscall(SYS_futex, address, FUTEX_WAIT, expected, &limit, NULL, 0);
+}
+
+int armada_futex_wake(const void *address, int count)
+{
+    return (int)syscall(SYS_futex, address, FUTEX_WAKE, count, NULL, NULL, 0);
+}
+
+int armada_pin(int processor)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (processor < 0 || processor >= CPU_SETSIZE) {
+        errno = EINVAL;
+        return -1;
+    }
+    CPU_SET(processor, &set);
+    return sched_setaffinity(0, sizeof set, &set);
+}
+
+int armada_processor_count(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return CPU_COUNT(&set);
+}
+
+int armada_die_with_parent(pid_t parent)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        return -1;
+    if (getppid() != parent)
+        _exit(1);
+    return 0;
+}
+
+pid_t armada_spawn(const char *path, char *const argv[], int standard_input)
+{
+    // exec's failure comes back through this pipe, which a successful exec closes.
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return -1;
+    pid_t parent = getpid();
+    pid_t child = vfork();
+    if (child == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        if (dup2(standard_input, 0) >= 0 && armada_die_with_parent(parent) == 0) {
+            // Keeps 0, 1, 2 and the report; everything else is ours alone.
+            int keep = report[1];
+            if (keep > 3)
+                syscall(SYS_close_range, 3, (unsigned)keep - 1, 0);
+            syscall(SYS_close_range, (unsigned)keep + 1, ~0U, 0);
+            execv(path, argv);
+        }
+        int reason = errno;
+        ssize_t ignored = write(report[1], &reason, sizeof reason);
+        (void)ignored;
+        _exit(127);
+    }
+    int failure = errno;
+    close(report[1]);
+    if (child > 0) {
+        ssize_t count;
+        do {
+            count = read(report[0], &failure, sizeof failure);
+        } while (count < 0 && errno == EINTR);
+        if (count == (ssize_t)sizeof failure) {
+            waitpid(child, NULL, 0);
+            child = -1;
+        }
+    }
+    close(report[0]);
+    errno = failure;
+    return child;
+}
+
+int armada_pidfd(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+static uint32_t *strike_word;
+static uint32_t strike_bits;
+static timer_t strike_timer;
+
+static void strike(int signal)
+{
+    (void)signal;
+    __atomic_fetch_or(strike_word, strike_bits, __ATOMIC_SEQ_CST);
+}
+
+int armada_strike_prepare(void *word, uint32_t bits)
+{
+    strike_word = (uint32_t *)word;
+    strike_bits = bits;
+    struct sigaction action = {.sa_handler = strike, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGALRM, &action, NULL) != 0)
+        return -1;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    return timer_create(CLOCK_MONOTONIC, &event, &strike_timer);
+}
+
+int armada_strike_arm(uint64_t nanoseconds)
+{
+    struct itimerspec when = {
+        .it_value = {
+            .tv_sec = (time_t)(nanoseconds / 1000000000), .tv_nsec = (long)(nanoseconds % 1000000000)}};
+    return timer_settime(strike_timer, TIMER_ABSTIME, &when, NULL);
+}
+
+uint64_t armada_monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}

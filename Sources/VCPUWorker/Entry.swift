@@ -1,0 +1,5 @@
+@main
+struct ArmadaVCPU {
+    static func main() {
+    }
+}

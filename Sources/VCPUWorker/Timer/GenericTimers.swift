@@ -1,0 +1,3 @@
+/// The generic timers of one PE.
+struct GenericTimers {
+}
