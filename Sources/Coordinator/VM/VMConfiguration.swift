@@ -1,0 +1,54 @@
+/// What `armada run` was asked to build.
+struct VMConfiguration {
+    var kernelPath: String
+    var initrdPath: String?
+    var commandLine = ""
+    /// 1…512.
+    var vcpuCount = 1
+    var memoryByteCount: UInt64 = 512 << 20
+    /// A device tree to use instead of the generated one.
+    var dtbPath: String?
+    /// Upper bound of the adaptive polling window on both sides of a socket; 0 always blocks.
+    var haltPollNanoseconds: UInt64 = 200_000
+    var pin = PinPolicy.none
+    /// Watchdog: the run ends with exit code 36 after so many seconds.
+    var timeoutSeconds: Double?
+    var listRegisterCount = 4
+    /// A listening socket for workers that are started by hand; nil: the coordinator starts them.
+    var externalWorkersPath: String?
+    /// The worker program; nil: `armada-vcpu` beside this program.
+    var workerPath: String?
+}
+
+/// Which processors the coordinator and its workers are bound to.
+enum PinPolicy: String, CaseIterable, Sendable {
+    /// The host's scheduler decides.
+    case none
+    /// Coordinator and workers all on processor 0.
+    case same
+    /// Coordinator on processor 0, worker i on 1 + i modulo the others.
+    case separate
+}
+
+/// How a run ended.
+enum VMOutcome: Equatable {
+    case poweredOff
+    case reset
+    case watchdog
+    /// A worker died: its vCPU, and what its last exit was.
+    case workerLost(vcpu: Int, detail: String)
+    /// The user ended it (Ctrl-a x, SIGINT, SIGTERM).
+    case interrupted
+    case failed(String)
+
+    /// The process exit code, as documented in README.
+    var exitCode: Int32 {
+        switch self {
+        case .poweredOff: 0
+        case .reset: 32
+        case .watchdog: 36
+        case .workerLost: 37
+        case .interrupted, .failed: 1
+        }
+    }
+}
