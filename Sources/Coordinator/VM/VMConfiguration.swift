@@ -8,6 +8,8 @@ struct VMConfiguration {
     var memoryByteCount: UInt64 = 512 << 20
     /// A device tree to use instead of the generated one.
     var dtbPath: String?
+    /// Where to write the device tree that the guest gets.
+    var dumpDTBPath: String?
     /// Upper bound of the adaptive polling window on both sides of a socket; 0 always blocks.
     var haltPollNanoseconds: UInt64 = 200_000
     var pin = PinPolicy.none
@@ -18,6 +20,16 @@ struct VMConfiguration {
     var externalWorkersPath: String?
     /// The worker program; nil: `armada-vcpu` beside this program.
     var workerPath: String?
+    /// The exit table at the end of the run, on standard error; nil: none.
+    var statistics: StatisticsFormat?
+    /// Print every register of every vCPU at the end of the run, by ONE_REG id.
+    var listsRegisters = false
+}
+
+/// The form of the exit table.
+enum StatisticsFormat: String, CaseIterable, Sendable {
+    case table
+    case json
 }
 
 /// Which processors the coordinator and its workers are bound to.
