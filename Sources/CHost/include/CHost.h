@@ -4,6 +4,7 @@
 #define ARMADA_CHOST_H
 
 #include "atomics.h"
+#include "events.h"
 #include "kernel.h"
 
 #endif

@@ -1,0 +1,146 @@
+import Shared
+
+/// PSCI 1.1, as KVM answers it. Source: DEN 0022 "Power State Coordination Interface".
+enum PSCI {
+    /// Function numbers, the same for the 32-bit and the 64-bit calls.
+    enum Function: UInt32 {
+        case version = 0x00
+        case cpuSuspend = 0x01
+        case cpuOff = 0x02
+        case cpuOn = 0x03
+        case affinityInfo = 0x04
+        case migrate = 0x05
+        case migrateInfoType = 0x06
+        case migrateInfoUpCPU = 0x07
+        case systemOff = 0x08
+        case systemReset = 0x09
+        case features = 0x0A
+        case systemReset2 = 0x12
+
+        /// Called with the 64-bit convention too.
+        var has64Bit: Bool {
+            switch self {
+            case .cpuSuspend, .cpuOn, .affinityInfo, .migrate, .migrateInfoUpCPU, .systemReset2: true
+            default: false
+            }
+        }
+
+        /// Called with the 32-bit convention too.
+        var isImplemented: Bool {
+            switch self {
+            case .migrate, .migrateInfoUpCPU: false
+            default: true
+            }
+        }
+    }
+
+    enum Result {
+        static let success: UInt64 = 0
+        static let notSupported = UInt64(bitPattern: -1)
+        static let invalidParameters = UInt64(bitPattern: -2)
+        static let alreadyOn = UInt64(bitPattern: -4)
+        static let version1_1: UInt64 = 0x1_0001
+        /// AFFINITY_INFO.
+        static let on: UInt64 = 0
+        static let off: UInt64 = 1
+        /// MIGRATE_INFO_TYPE: there is no Trusted OS, or it needs no migration.
+        static let migrationNotNeeded: UInt64 = 2
+    }
+
+    /// The power states that PSCI looks at.
+    protocol Machine {
+        var vcpuCount: Int { get }
+        func isPoweredOff(_ vcpu: Int) -> Bool
+    }
+
+    /// What a call asks for.
+    enum Action: Equatable {
+        /// X0 = value, and on.
+        case result(UInt64)
+        /// X0 = SUCCESS once the vCPU has waited as by WFI.
+        case suspend
+        case off
+        /// Start `vcpu`; X0 = SUCCESS for the caller.
+        case on(vcpu: Int, ResetState)
+        case systemOff
+        case systemReset
+    }
+
+    /// Decodes a call of function `function` with X1…X3. Nothing has happened yet.
+    static func call(_ function: SMCCCFunction, _ x1: UInt64, _ x2: UInt64, _ x3: UInt64, _ machine: some Machine)
+        -> Action
+    {
+        guard let number = function.psciNumber, let call = Function(rawValue: number), call.isImplemented,
+            !function.is64Bit || call.has64Bit
+        else { return .result(Result.notSupported) }
+        let mask: UInt64 = function.is64Bit ? .max : 0xFFFF_FFFF
+        switch call {
+        case .version: return .result(Result.version1_1)
+        case .cpuSuspend: return .suspend
+        case .cpuOff: return .off
+        case .cpuOn: return cpuOn(affinity: x1 & mask, pc: x2 & mask, context: x3 & mask, machine)
+        case .affinityInfo: return .result(affinityInfo(x1 & mask, level: x2 & mask, machine))
+        case .migrateInfoType: return .result(Result.migrationNotNeeded)
+        case .systemOff: return .systemOff
+        case .systemReset: return .systemReset
+        case .systemReset2:
+            // 0 is SYSTEM_WARM_RESET, the only architectural type.
+            return x1 & 0xFFFF_FFFF == 0 ? .systemReset : .result(Result.invalidParameters)
+        case .features: return .result(features(SMCCCFunction(UInt32(truncatingIfNeeded: x1))))
+        case .migrate, .migrateInfoUpCPU: return .result(Result.notSupported)
+        }
+    }
+
+    private static let affinityMask: UInt64 = 0xFF_00FF_FFFF
+
+    private static func cpuOn(affinity: UInt64, pc: UInt64, context: UInt64, _ machine: some Machine) -> Action {
+        guard affinity & ~affinityMask == 0,
+            let vcpu = MPIDR(rawValue: affinity).vcpuIndex(count: machine.vcpuCount)
+        else { return .result(Result.invalidParameters) }
+        guard machine.isPoweredOff(vcpu) else { return .result(Result.alreadyOn) }
+        return .on(vcpu: vcpu, ResetState(pc: pc, x0: context))
+    }
+
+    /// ON if any vCPU of the affinity group is.
+    private static func affinityInfo(_ affinity: UInt64, level: UInt64, _ machine: some Machine) -> UInt64 {
+        guard level <= 3, affinity & ~affinityMask == 0 else { return Result.invalidParameters }
+        let mask = affinityMask & ~(1 << (8 * level) - 1)
+        var found = false
+        for vcpu in 0..<machine.vcpuCount where (MPIDR(vcpuIndex: vcpu).rawValue ^ affinity) & mask == 0 {
+            found = true
+            if !machine.isPoweredOff(vcpu) { return Result.on }
+        }
+        return found ? Result.off : Result.invalidParameters
+    }
+
+    private static func features(_ function: SMCCCFunction) -> UInt64 {
+        if function == .version { return Result.success }
+        guard let number = function.psciNumber, let call = Function(rawValue: number), call.isImplemented,
+            !function.is64Bit || call.has64Bit
+        else { return Result.notSupported }
+        return Result.success
+    }
+}
+
+/// The whole of what HVC and SMC reach: SMCCC's own functions, then PSCI, then NOT_SUPPORTED.
+enum Hypercall {
+    static func call(_ registers: InlineArray<8, UInt64>, _ machine: some PSCI.Machine) -> PSCI.Action {
+        let function = SMCCCFunction(UInt32(truncatingIfNeeded: registers[0]))
+        switch function {
+        case .version: return .result(SMCCCResult.version1_1)
+        case .archFeatures: return .result(archFeatures(SMCCCFunction(UInt32(truncatingIfNeeded: registers[1]))))
+        case .archWorkaround1, .archWorkaround2, .archWorkaround3: return .result(SMCCCResult.success)
+        default: return PSCI.call(function, registers[1], registers[2], registers[3], machine)
+        }
+    }
+
+    /// The simulated PE speculates nothing that a guest can see.
+    private static func archFeatures(_ function: SMCCCFunction) -> UInt64 {
+        switch function {
+        case .version, .archFeatures: SMCCCResult.success
+        case .archWorkaround1, .archWorkaround3: SMCCCResult.unaffected
+        case .archWorkaround2: SMCCCResult.notRequired
+        default: SMCCCResult.notSupported
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// What the exits of one vCPU have cost, by reason. Handling time runs from the Exit's arrival to the departure of the Entry that
+/// answers it; for WFI that includes the time blocked, as in `perf kvm stat`.
+struct ExitStatistics: ~Copyable {
+    private let rows: UnsafeMutablePointer<UnsafeMutablePointer<LatencyHistogram>?>
+    /// KVM's `exits`.
+    private(set) var exits: UInt64 = 0
+    /// SGI frames: writes to ICC_SGI1R_EL1 and its relatives.
+    var sgis: UInt64 = 0
+
+    init() {
+        rows = .allocate(capacity: ExitReason.count)
+        rows.initialize(repeating: nil, count: ExitReason.count)
+    }
+
+    deinit {
+        for index in 0..<ExitReason.count {
+            rows[index]?.deinitialize(count: 1)
+            rows[index]?.deallocate()
+        }
+        rows.deallocate()
+    }
+
+    mutating func countExit() { exits &+= 1 }
+
+    mutating func record(_ reason: ExitReason, nanoseconds: UInt64) {
+        let index = Int(reason.rawValue)
+        if let row = rows[index] {
+            row.pointee.record(nanoseconds)
+        } else {
+            let row = UnsafeMutablePointer<LatencyHistogram>.allocate(capacity: 1)
+            row.initialize(to: LatencyHistogram())
+            row.pointee.record(nanoseconds)
+            rows[index] = row
+        }
+    }
+
+    func samples(_ reason: ExitReason) -> UInt64 { rows[Int(reason.rawValue)]?.pointee.count ?? 0 }
+
+    /// Adds the histogram of `reason`, if there is one, to `total`.
+    func add(_ reason: ExitReason, to total: inout LatencyHistogram) {
+        if let row = rows[Int(reason.rawValue)] { total.add(row.pointee) }
+    }
+}
+
+/// The loop's counters, with KVM's names where KVM has the thing.
+struct LoopStatistics {
+    /// Waits that began with polling.
+    var haltAttemptedPoll: UInt64 = 0
+    /// … and did not need to block.
+    var haltSuccessfulPoll: UInt64 = 0
+    var haltPollSuccessNanoseconds: UInt64 = 0
+    var haltPollFailNanoseconds: UInt64 = 0
+    /// Waits that blocked.
+    var blocks: UInt64 = 0
+    var blockedNanoseconds: UInt64 = 0
+    /// Blocked vCPUs that were woken.
+    var haltWakeup: UInt64 = 0
+    /// Doorbells rung.
+    var kicks: UInt64 = 0
+    /// Entries backed out of because a request came at the last moment.
+    var entriesBackedOut: UInt64 = 0
+}

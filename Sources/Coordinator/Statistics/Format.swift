@@ -1,0 +1,31 @@
+// Numbers as text without Foundation.
+
+func hexadecimal(_ value: UInt64, digits: Int = 1) -> String {
+    let text = String(value, radix: 16)
+    return "0x" + String(repeating: "0", count: max(0, digits - text.count)) + text
+}
+
+/// `value` with `digits` decimals.
+func decimal(_ value: Double, digits: Int = 2) -> String {
+    guard value.isFinite, abs(value) < 1e15 else { return "-" }
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int64((abs(value) * scale).rounded())
+    let fraction = String(scaled % Int64(scale))
+    let sign = value < 0 && scaled != 0 ? "-" : ""
+    guard digits > 0 else { return sign + String(scaled) }
+    return sign + String(scaled / Int64(scale)) + "." + String(repeating: "0", count: digits - fraction.count)
+        + fraction
+}
+
+func microseconds(_ nanoseconds: UInt64) -> String { decimal(Double(nanoseconds) / 1000) + "us" }
+func microseconds(_ nanoseconds: Double) -> String { decimal(nanoseconds / 1000) + "us" }
+
+func percent(_ part: UInt64, of whole: UInt64) -> String {
+    whole == 0 ? "-" : decimal(Double(part) * 100 / Double(whole)) + "%"
+}
+
+extension String {
+    func right(_ width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
+    func left(_ width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
+}
