@@ -1,0 +1,9 @@
+// Starting other vCPUs.
+#include "guest.h"
+
+int64_t start_cpu(uint32_t cpu) {
+    dsb();
+    return psci(PSCI_CPU_ON, machine.mpidr[cpu], (uint64_t)secondary_start, cpu);
+}
+
+__attribute__((weak)) _Noreturn void secondary_main(uint32_t cpu) { panic("vCPU %u started by surprise", cpu); }
