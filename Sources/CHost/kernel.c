@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -91,6 +93,51 @@ ssize_t armada_receive_descriptors(int socket, void *bytes, size_t byte_count, i
     return received;
 }
 
+int armada_accept(int listener, pid_t *pid, uid_t *uid)
+{
+    int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (connection < 0)
+        return -1;
+    struct ucred peer;
+    socklen_t byte_count = sizeof peer;
+    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &byte_count) != 0) {
+        int reason = errno;
+        close(connection);
+        errno = reason;
+        return -1;
+    }
+    *pid = peer.pid;
+    *uid = peer.uid;
+    return connection;
+}
+
+static void *wait_for_hangup(void *argument)
+{
+    // Only the end of the stream: the kernel does not wake this thread for what arrives on the socket.
+    struct pollfd request = {.fd = (int)(intptr_t)argument, .events = POLLRDHUP};
+    while (poll(&request, 1, -1) <= 0)
+        ;
+    _exit(0);
+}
+
+int armada_exit_on_hangup(int socket)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 64 * 1024);
+    // Signals are for the thread that runs the guest.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    int reason = pthread_create(&thread, &attributes, wait_for_hangup, (void *)(intptr_t)socket);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    errno = reason;
+    return reason == 0 ? 0 : -1;
+}
+
 int armada_futex_wait(const void *address, uint32_t expected, uint64_t nanoseconds)
 {
     struct timespec limit = {
@@ -133,40 +180,73 @@ int armada_die_with_parent(pid_t parent)
     return 0;
 }
 
+/// What the child of armada_spawn does, in its parent's memory: it may call nothing but the kernel. Returns on failure only.
+static void become(const char *path, char *const argv[], int standard_input, int report, pid_t parent)
+{
+    // A handler of the parent must not run here; ignored signals would stay ignored in the program.
+    struct sigaction default_action = {.sa_handler = SIG_DFL};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (int signal = 1; signal < NSIG; signal++)
+        sigaction(signal, &default_action, NULL);
+    // The coordinator decides what Ctrl-C means, and ends its workers itself.
+    sigaction(SIGINT, &ignore, NULL);
+    sigaction(SIGQUIT, &ignore, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+
+    if (armada_die_with_parent(parent) != 0)
+        return;
+    if (standard_input == 0) {
+        if (fcntl(0, F_SETFD, 0) != 0)
+            return;
+    } else if (dup2(standard_input, 0) < 0) {
+        return;
+    }
+    // Keeps 0, 1, 2 and the report, which is above them; everything else is the parent's alone.
+    if (report > 3)
+        syscall(SYS_close_range, 3, (unsigned)report - 1, 0);
+    syscall(SYS_close_range, (unsigned)report + 1, ~0U, 0);
+    execv(path, argv);
+}
+
 pid_t armada_spawn(const char *path, char *const argv[], int standard_input)
 {
     // exec's failure comes back through this pipe, which a successful exec closes.
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0)
         return -1;
+    int writing_end = fcntl(report[1], F_DUPFD_CLOEXEC, 3);
+    int failure = errno;
+    close(report[1]);
+    if (writing_end < 0) {
+        close(report[0]);
+        errno = failure;
+        return -1;
+    }
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t parent = getpid();
     pid_t child = vfork();
     if (child == 0) {
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        if (dup2(standard_input, 0) >= 0 && armada_die_with_parent(parent) == 0) {
-            // Keeps 0, 1, 2 and the report; everything else is ours alone.
-            int keep = report[1];
-            if (keep > 3)
-                syscall(SYS_close_range, 3, (unsigned)keep - 1, 0);
-            syscall(SYS_close_range, (unsigned)keep + 1, ~0U, 0);
-            execv(path, argv);
-        }
+        become(path, argv, standard_input, writing_end, parent);
         int reason = errno;
-        ssize_t ignored = write(report[1], &reason, sizeof reason);
+        ssize_t ignored = write(writing_end, &reason, sizeof reason);
         (void)ignored;
         _exit(127);
     }
-    int failure = errno;
-    close(report[1]);
+    failure = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    close(writing_end);
     if (child > 0) {
         ssize_t count;
         do {
             count = read(report[0], &failure, sizeof failure);
         } while (count < 0 && errno == EINTR);
         if (count == (ssize_t)sizeof failure) {
-            waitpid(child, NULL, 0);
+            while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+                ;
             child = -1;
         }
     }

@@ -502,7 +502,7 @@ void   armada__wire__frame__free_unpacked
   assert(message->base.descriptor == &armada__wire__frame__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor armada__wire__hello__field_descriptors[3] =
+static const ProtobufCFieldDescriptor armada__wire__hello__field_descriptors[4] =
 {
   {
     "protocol_version",
@@ -540,16 +540,29 @@ static const ProtobufCFieldDescriptor armada__wire__hello__field_descriptors[3] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "wanted_vcpu",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Hello, wanted_vcpu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__hello__field_indices_by_name[] = {
   2,   /* field[2] = features */
   1,   /* field[1] = pid */
   0,   /* field[0] = protocol_version */
+  3,   /* field[3] = wanted_vcpu */
 };
 static const ProtobufCIntRange armada__wire__hello__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
 {
@@ -559,7 +572,7 @@ const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
   "Armada__Wire__Hello",
   "armada.wire",
   sizeof(Armada__Wire__Hello),
-  3,
+  4,
   armada__wire__hello__field_descriptors,
   armada__wire__hello__field_indices_by_name,
   1,  armada__wire__hello__number_ranges,

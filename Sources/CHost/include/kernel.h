@@ -18,6 +18,13 @@ ssize_t armada_send_descriptors(int socket, const void *bytes, size_t byte_count
 /// Descriptors beyond that are closed, never leaked.
 ssize_t armada_receive_descriptors(int socket, void *bytes, size_t byte_count, int *fds, size_t *fd_count, int flags);
 
+/// Accepts a connection (closed on exec) and says which process and user is at its other end. The process is 0 if
+/// it cannot be named here.
+int armada_accept(int listener, pid_t *pid, uid_t *uid);
+/// Exits the process with status 0 as soon as the peer of `socket` has closed its end, whatever this process is doing
+/// then. Costs nothing until that happens: a thread sleeps on it.
+int armada_exit_on_hangup(int socket);
+
 /// Sleeps while the shared word at `address` holds `expected`, at most `nanoseconds`.
 int armada_futex_wait(const void *address, uint32_t expected, uint64_t nanoseconds);
 /// Wakes up to `count` sleepers on the shared word; returns how many.
@@ -32,7 +39,8 @@ int armada_processor_count(void);
 int armada_die_with_parent(pid_t parent);
 
 /// Starts a program with descriptor `standard_input` as its standard input and every other descriptor ≥ 3 closed, as a
-/// process that dies with this one. Returns its pid, or -1 with the reason, exec's own included, in errno.
+/// process that dies with the calling thread. Signals are at their defaults, but those that a terminal sends to the whole
+/// foreground group are ignored. Returns its pid, or -1 with the reason, exec's own included, in errno.
 pid_t armada_spawn(const char *path, char *const argv[], int standard_input);
 /// A descriptor that becomes readable when process `pid` ends.
 int armada_pidfd(pid_t pid);

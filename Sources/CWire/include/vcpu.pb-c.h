@@ -47,10 +47,11 @@ struct  Armada__Wire__Hello
   uint32_t protocol_version;
   uint32_t pid;
   uint64_t features;
+  uint32_t wanted_vcpu;
 };
 #define ARMADA__WIRE__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__hello__descriptor) \
-    , 0, 0, 0 }
+    , 0, 0, 0, 0 }
 
 
 /*

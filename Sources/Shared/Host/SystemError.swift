@@ -11,5 +11,8 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
         self.code = code
     }
 
-    package var description: String { "\(operation): \(String(cString: strerror(code)))" }
+    package var description: String { "\(operation): \(Self.message(of: code))" }
+
+    /// The host's words for an errno.
+    package static func message(of code: CInt) -> String { String(cString: strerror(code)) }
 }

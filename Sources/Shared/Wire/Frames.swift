@@ -6,11 +6,14 @@ package struct HelloFrame: Hashable, Sendable {
     package var pid: UInt32
     /// Bit set of `WorkerFeature`.
     package var features: UInt64
+    /// The vCPU that a worker started by hand asks to be; nil: any.
+    package var wantedVCPU: Int?
 
-    package init(protocolVersion: UInt32, pid: UInt32, features: UInt64) {
+    package init(protocolVersion: UInt32, pid: UInt32, features: UInt64, wantedVCPU: Int? = nil) {
         self.protocolVersion = protocolVersion
         self.pid = pid
         self.features = features
+        self.wantedVCPU = wantedVCPU
     }
 }
 
@@ -114,7 +117,7 @@ package struct ResetState: Hashable, Sendable {
 
 /// Coordinator → worker: (re-)enter the guest.
 package struct EntryFrame: Sendable {
-    /// The sequence number of the Exit that this answers; 0 for the first entry after Welcome or power-on.
+    /// The sequence number of the Exit that this answers; 0 for the first entry after Welcome.
     package var sequence: UInt64 = 0
     /// X<register> = value for each of the first `writeCount` writes.
     package var writeCount = 0
@@ -152,7 +155,7 @@ package struct SGIFrame: Hashable, Sendable {
     }
 }
 
-/// Everything that a worker may send.
+/// Everything that a worker may send. Exit's contents are decoded into a frame that the receiver owns.
 package enum WorkerFrame: Sendable {
     case hello(HelloFrame)
     case exit

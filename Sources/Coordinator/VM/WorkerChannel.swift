@@ -1,0 +1,164 @@
+import CHost
+import Glibc
+import Shared
+
+/// The coordinator's end of one vCPU's wire. It never waits for the worker, and believes nothing: each frame is
+/// validated, and must be one that this worker may send now.
+///
+/// ```
+///  Hello →   ← Welcome   ( ← Entry   SGI → …   Exit → ) …   ← Stop
+/// ```
+final class WorkerChannel {
+    enum Event {
+        case hello(HelloFrame)
+        /// The vCPU left the guest: see `exit`.
+        case exit
+        case sgi(SGIFrame)
+        /// Nothing more for now.
+        case wouldBlock
+        /// The worker has closed its end or is dead: see `endDescription`.
+        case closed
+        /// The worker broke the protocol, and must be ended.
+        case violation(WireError)
+    }
+
+    fileprivate enum Phase {
+        case awaitingHello
+        case greeted
+        /// The coordinator has the vCPU.
+        case outsideGuest
+        /// The worker has the vCPU.
+        case inGuest
+        case over
+    }
+
+    /// Which vCPU the worker is; given to an external worker once it has said Hello.
+    fileprivate(set) var vcpu: Int
+    /// The socket, for polling.
+    var descriptor: CInt { socket.rawValue }
+    /// A descriptor that becomes readable when the worker's process ends, or -1 for an external worker.
+    var processDescriptor: CInt { process?.descriptor ?? -1 }
+    let pid: pid_t
+    /// nil for an external worker.
+    let process: WorkerProcess?
+
+    /// The last Exit, valid from `.exit` to the next `receive`.
+    var exit = ExitFrame()
+    private(set) var hello: HelloFrame?
+
+    private let socket: OwnedDescriptor
+    private var phase = Phase.awaitingHello
+    private var reader = FrameReader()
+    private var decoder = FrameDecoder()
+    private var encoder = FrameEncoder()
+    private var lastSequence: UInt64 = 0
+
+    init(vcpu: Int, socket: consuming OwnedDescriptor, process: WorkerProcess?, pid: pid_t) {
+        self.vcpu = vcpu
+        self.socket = socket
+        self.process = process
+        self.pid = pid
+    }
+
+    // MARK: Receiving
+
+    /// Takes one frame from the socket without waiting.
+    func receive() -> Event {
+        guard phase != .over else { return .closed }
+        do throws(WireError) {
+            switch try reader.next(from: socket.rawValue) {
+            case .wouldBlock: return .wouldBlock
+            case .closed:
+                phase = .over
+                return .closed
+            case .frame(let bytes):
+                switch try decoder.decodeFromWorker(bytes, exit: &exit) {
+                case .exit: return try acceptExit()
+                case .sgi(let sgi):
+                    guard phase == .inGuest else { throw .unexpected("SGI", when: phase.when) }
+                    return .sgi(sgi)
+                case .hello(let hello): return try accept(hello)
+                }
+            }
+        } catch {
+            phase = .over
+            return .violation(error)
+        }
+    }
+
+    private func acceptExit() throws(WireError) -> Event {
+        guard phase == .inGuest else { throw .unexpected("Exit", when: phase.when) }
+        guard exit.sequence == lastSequence &+ 1 else {
+            throw .exitSequence(exit.sequence, expected: lastSequence &+ 1)
+        }
+        lastSequence = exit.sequence
+        phase = .outsideGuest
+        return .exit
+    }
+
+    private func accept(_ hello: HelloFrame) throws(WireError) -> Event {
+        guard phase == .awaitingHello else { throw .unexpected("Hello", when: phase.when) }
+        // A worker in another PID namespace has another idea of its number.
+        guard process == nil || hello.pid == UInt32(bitPattern: pid) else {
+            throw .outOfRange("pid", UInt64(hello.pid))
+        }
+        phase = .greeted
+        self.hello = hello
+        return .hello(hello)
+    }
+
+    // MARK: Sending
+
+    /// Answers Hello; the worker gets duplicates of the descriptors.
+    func send(
+        welcome: WelcomeFrame, ram: CInt, stage2Tables: CInt, controlPage: CInt
+    ) throws(WireError) {
+        guard phase == .greeted else { throw .unexpected("Welcome", when: phase.when) }
+        try FrameWriter.sendAtOnce(
+            encoder.encode(welcome), descriptors: [ram, stage2Tables, controlPage], to: socket.rawValue)
+        phase = .outsideGuest
+    }
+
+    /// Sends the vCPU into the guest. The sequence number is filled in here.
+    func send(entry: inout EntryFrame) throws(WireError) {
+        guard phase == .outsideGuest else { throw .unexpected("Entry", when: phase.when) }
+        entry.sequence = lastSequence
+        try FrameWriter.sendAtOnce(encoder.encode(&entry), to: socket.rawValue)
+        phase = .inGuest
+    }
+
+    /// Asks the worker to exit; what it still sends is ignored.
+    func sendStop() {
+        guard phase != .over else { return }
+        phase = .over
+        // A worker that cannot be told is ended in other ways.
+        try? FrameWriter.sendAtOnce(encoder.encodeStop(), to: socket.rawValue)
+    }
+
+    // MARK: The end
+
+    /// What became of the worker after `.closed`, for a report: "killed by signal 9 (Killed)". Waits a moment for the
+    /// process to be gone.
+    func endDescription() -> String {
+        guard let process else { return "closed its connection" }
+        return process.waitForEnd(milliseconds: 50)?.description ?? "closed its connection but still runs"
+    }
+}
+
+extension WorkerChannel {
+    /// Names the vCPU of an external worker.
+    func assign(vcpu index: Int) { vcpu = index }
+}
+
+extension WorkerChannel.Phase {
+    /// For a sentence: "Exit came …".
+    fileprivate var when: StaticString {
+        switch self {
+        case .awaitingHello: "before Hello"
+        case .greeted: "before Welcome"
+        case .outsideGuest: "while the vCPU was outside the guest"
+        case .inGuest: "while the vCPU was in the guest"
+        case .over: "after the end"
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import CWire
+
+/// Packs frames, length word included, into a buffer of its own. What a call returns is valid until the next call.
+///
+/// The protobuf-c messages are allocated and wired up once; each frame only fills in numbers. Zeros at the end of a
+/// list of registers are not sent: the decoder supplies them.
+package struct FrameEncoder: ~Copyable {
+    /// The largest frame of this protocol is an Exit of less than 400 bytes.
+    private static let byteCount = 2048
+
+    private let bytes: UnsafeMutableRawPointer
+    private let frame = UnsafeMutablePointer<Armada__Wire__Frame>.allocate(capacity: 1)
+    private let hello = UnsafeMutablePointer<Armada__Wire__Hello>.allocate(capacity: 1)
+    private let welcome = UnsafeMutablePointer<Armada__Wire__Welcome>.allocate(capacity: 1)
+    private let exit = UnsafeMutablePointer<Armada__Wire__Exit>.allocate(capacity: 1)
+    private let entry = UnsafeMutablePointer<Armada__Wire__Entry>.allocate(capacity: 1)
+    private let cpuInterface = UnsafeMutablePointer<Armada__Wire__CPUInterface>.allocate(capacity: 1)
+    private let timer = UnsafeMutablePointer<Armada__Wire__Timer>.allocate(capacity: 1)
+    private let injected = UnsafeMutablePointer<Armada__Wire__Injected>.allocate(capacity: 1)
+    private let reset = UnsafeMutablePointer<Armada__Wire__Reset>.allocate(capacity: 1)
+    private let sgi = UnsafeMutablePointer<Armada__Wire__SGI>.allocate(capacity: 1)
+    private let stop = UnsafeMutablePointer<Armada__Wire__Stop>.allocate(capacity: 1)
+    private let listRegisters = UnsafeMutablePointer<UInt64>.allocate(capacity: 16)
+    /// Exit's registers, or Entry's values.
+    private let registers = UnsafeMutablePointer<UInt64>.allocate(capacity: 8)
+    private let registerNumbers = UnsafeMutablePointer<UInt32>.allocate(capacity: 8)
+
+    package init() {
+        bytes = .allocate(byteCount: Self.byteCount, alignment: 16)
+        armada__wire__frame__init(frame)
+        armada__wire__hello__init(hello)
+        armada__wire__welcome__init(welcome)
+        armada__wire__exit__init(exit)
+        armada__wire__entry__init(entry)
+        armada__wire__cpuinterface__init(cpuInterface)
+        armada__wire__timer__init(timer)
+        armada__wire__injected__init(injected)
+        armada__wire__reset__init(reset)
+        armada__wire__sgi__init(sgi)
+        armada__wire__stop__init(stop)
+        cpuInterface.pointee.list_registers = listRegisters
+        exit.pointee.registers = registers
+        exit.pointee.cpu_interface = cpuInterface
+        exit.pointee.timer = timer
+        entry.pointee.write_registers = registerNumbers
+        entry.pointee.write_values = registers
+        entry.pointee.cpu_interface = cpuInterface
+    }
+
+    deinit {
+        bytes.deallocate()
+        frame.deallocate()
+        hello.deallocate()
+        welcome.deallocate()
+        exit.deallocate()
+        entry.deallocate()
+        cpuInterface.deallocate()
+        timer.deallocate()
+        injected.deallocate()
+        reset.deallocate()
+        sgi.deallocate()
+        stop.deallocate()
+        listRegisters.deallocate()
+        registers.deallocate()
+        registerNumbers.deallocate()
+    }
+
+    // MARK: From the worker
+
+    package mutating func encode(_ value: HelloFrame) -> UnsafeRawBufferPointer {
+        hello.pointee.protocol_version = value.protocolVersion
+        hello.pointee.pid = value.pid
+        hello.pointee.features = value.features
+        hello.pointee.wanted_vcpu = value.wantedVCPU.map { UInt32(truncatingIfNeeded: $0) &+ 1 } ?? 0
+        frame.pointee.hello = hello
+        return pack(ARMADA__WIRE__FRAME__BODY_HELLO)
+    }
+
+    package mutating func encode(_ value: inout ExitFrame) -> UnsafeRawBufferPointer {
+        exit.pointee.sequence = value.sequence
+        exit.pointee.code = value.code.rawValue
+        exit.pointee.esr = value.esr.rawValue
+        exit.pointee.far = value.far
+        exit.pointee.hpfar = value.hpfar
+        exit.pointee.pc = value.pc
+        exit.pointee.pstate = value.pstate
+        exit.pointee.instruction = value.instruction
+        var count = 0
+        for index in 0..<8 {
+            registers[index] = value.registers[index]
+            if registers[index] != 0 { count = index &+ 1 }
+        }
+        exit.pointee.n_registers = count
+        fill(&value.cpuInterface)
+        timer.pointee.virtual_control = value.timer.virtualControl
+        timer.pointee.physical_control = value.timer.physicalControl
+        timer.pointee.virtual_compare = value.timer.virtualCompare
+        timer.pointee.physical_compare = value.timer.physicalCompare
+        timer.pointee.virtual_line = value.timer.virtualLine ? 1 : 0
+        timer.pointee.physical_line = value.timer.physicalLine ? 1 : 0
+        exit.pointee.timestamp = value.timestamp
+        frame.pointee.exit = exit
+        return pack(ARMADA__WIRE__FRAME__BODY_EXIT)
+    }
+
+    package mutating func encode(_ value: SGIFrame) -> UnsafeRawBufferPointer {
+        sgi.pointee.value = value.value
+        sgi.pointee.group = value.group
+        sgi.pointee.timestamp = value.timestamp
+        frame.pointee.sgi = sgi
+        return pack(ARMADA__WIRE__FRAME__BODY_SGI)
+    }
+
+    // MARK: From the coordinator
+
+    package mutating func encode(_ value: WelcomeFrame) -> UnsafeRawBufferPointer {
+        welcome.pointee.protocol_version = value.protocolVersion
+        welcome.pointee.vcpu_index = value.vcpuIndex
+        welcome.pointee.vcpu_count = value.vcpuCount
+        welcome.pointee.mpidr = value.mpidr
+        welcome.pointee.ram_byte_count = value.ramByteCount
+        welcome.pointee.stage2_byte_count = value.stage2ByteCount
+        welcome.pointee.control_byte_count = value.controlByteCount
+        welcome.pointee.vtcr = value.vtcr
+        welcome.pointee.vttbr = value.vttbr
+        welcome.pointee.counter_offset = value.counterOffset
+        welcome.pointee.list_register_count = value.listRegisterCount
+        welcome.pointee.halt_poll_nanoseconds = value.haltPollNanoseconds
+        welcome.pointee.processor = value.processor
+        frame.pointee.welcome = welcome
+        return pack(ARMADA__WIRE__FRAME__BODY_WELCOME)
+    }
+
+    package mutating func encode(_ value: inout EntryFrame) -> UnsafeRawBufferPointer {
+        entry.pointee.sequence = value.sequence
+        let count = max(0, min(value.writeCount, 8))
+        for index in 0..<count {
+            registerNumbers[index] = UInt32(value.writeRegisters[index])
+            registers[index] = value.writeValues[index]
+        }
+        entry.pointee.n_write_registers = count
+        entry.pointee.n_write_values = count
+        entry.pointee.advance_pc = value.advancePC ? 1 : 0
+        if value.injected.kind == .none {
+            entry.pointee.injected = nil
+        } else {
+            injected.pointee.kind = Armada__Wire__InjectedKind(rawValue: value.injected.kind.rawValue)
+            injected.pointee.address = value.injected.address
+            injected.pointee.syndrome = value.injected.syndrome
+            entry.pointee.injected = injected
+        }
+        if let start = value.reset {
+            reset.pointee.pc = start.pc
+            reset.pointee.x0 = start.x0
+            entry.pointee.reset = reset
+        } else {
+            entry.pointee.reset = nil
+        }
+        fill(&value.cpuInterface)
+        frame.pointee.entry = entry
+        return pack(ARMADA__WIRE__FRAME__BODY_ENTRY)
+    }
+
+    package mutating func encodeStop() -> UnsafeRawBufferPointer {
+        frame.pointee.stop = stop
+        return pack(ARMADA__WIRE__FRAME__BODY_STOP)
+    }
+
+    // MARK: Helpers
+
+    private func fill(_ state: inout CPUInterfaceState) {
+        var count = 0
+        for index in 0..<16 {
+            listRegisters[index] = state.listRegisters[index]
+            if listRegisters[index] != 0 { count = index &+ 1 }
+        }
+        cpuInterface.pointee.n_list_registers = count
+        cpuInterface.pointee.hcr = state.hcr
+        cpuInterface.pointee.vmcr = state.vmcr
+        cpuInterface.pointee.ap0r0 = state.ap0r0
+        cpuInterface.pointee.ap1r0 = state.ap1r0
+    }
+
+    private func pack(_ body: Armada__Wire__Frame__BodyCase) -> UnsafeRawBufferPointer {
+        frame.pointee.body_case = body
+        // SAFETY: no message has a string, and each list is at most 16 long: no frame comes near `byteCount`.
+        let payload = bytes + WireProtocol.lengthByteCount
+        let count = armada__wire__frame__pack(frame, payload.assumingMemoryBound(to: UInt8.self))
+        bytes.storeBytes(of: UInt32(truncatingIfNeeded: count).littleEndian, as: UInt32.self)
+        return UnsafeRawBufferPointer(start: bytes, count: count &+ WireProtocol.lengthByteCount)
+    }
+}
