@@ -1,8 +1,16 @@
 import ArgumentParser
 
-@main
+/// The command `armada`.
 struct Armada: ParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "armada",
-        abstract: "A multi-process simulator of an ARM64 virtual machine, shaped like Linux KVM/arm64.")
+        abstract: "A multi-process simulator of an ARM64 virtual machine, shaped like Linux KVM/arm64.",
+        discussion: """
+            One process is the hypervisor, and one process per vCPU is the processor. `armada run` boots a guest: \
+            an arm64 Linux kernel, an ELF file, a raw binary, or the built-in guest when no kernel is given.
+            """,
+        version: version,
+        subcommands: [RunCommand.self])
 }

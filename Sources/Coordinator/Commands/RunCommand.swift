@@ -1,0 +1,174 @@
+import ArgumentParser
+import Glibc
+import Shared
+
+/// `armada run`.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Boot a guest and run it to its end.",
+        discussion: """
+            The guest's serial port is on standard input and output; on a terminal, Ctrl-a x quits and Ctrl-a h lists \
+            the other keys. Without --kernel the built-in guest runs: it starts every vCPU, sends interrupts round, \
+            and powers off.
+
+            Exit codes: 0 the guest powered off, 32 it asked for a reset, 36 --timeout ran out, 37 a worker was lost, \
+            64 wrong usage, 1 anything else.
+
+            Example: armada run -k vmlinuz -i initrd.gz -c 4 -m 512M -p "console=ttyAMA0"
+            """)
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "The kernel: an arm64 Image (plain or gzip-ed), an ELF file, or a raw binary. Found out by its content.",
+            valueName: "file"),
+        completion: .file())
+    var kernel: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The initial RAM disk.", valueName: "file"), completion: .file())
+    var initrd: String?
+
+    @Option(name: [.customShort("p"), .long], help: ArgumentHelp("The kernel's command line.", valueName: "text"))
+    var cmdline = ""
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("How many vCPUs, 1 to 512.", valueName: "count"))
+    var cpus = 1
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Guest RAM in bytes, or with K, M or G; a multiple of 2M.", valueName: "size"))
+    var memory = MemorySize(byteCount: 512 << 20)
+
+    @Option(
+        help: ArgumentHelp(
+            "Use this device tree instead of the generated one. Its memory, command line and initrd are set to this run's.",
+            valueName: "file"),
+        completion: .file())
+    var dtb: String?
+
+    @Option(
+        name: .customLong("dump-dtb"),
+        help: ArgumentHelp("Write the device tree that the guest gets to a file.", valueName: "file"),
+        completion: .file())
+    var dumpDTB: String?
+
+    @Option(
+        name: .customLong("halt-poll-ns"),
+        help: ArgumentHelp(
+            "The longest time to poll for a message before blocking; it adapts below that. 0 always blocks.",
+            valueName: "nanoseconds"))
+    var haltPollNanoseconds: UInt64 = 200_000
+
+    @Option(
+        help: ArgumentHelp(
+            "Print what every kind of exit cost, on standard error: a table with --stats alone, or --stats=json.",
+            valueName: "table|json"))
+    var stats: StatisticsFormat?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Bind processes to processors: none leaves it to the host, same puts all on one, separate puts the \
+            coordinator on the first and the workers on the others.
+            """, valueName: "none|same|separate"))
+    var pin = PinPolicy.none
+
+    @Option(help: ArgumentHelp("End the run with exit code 36 after this time.", valueName: "seconds"))
+    var timeout: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "spawn starts the workers; external waits for armada-vcpu --connect on --socket.",
+            valueName: "spawn|external"))
+    var workers = WorkerSource.spawn
+
+    @Option(
+        help: ArgumentHelp("Where to listen for external workers.", valueName: "path"), completion: .file())
+    var socket: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The worker program. Without it: armada-vcpu in the directory of armada.", valueName: "path"),
+        completion: .file())
+    var worker: String?
+
+    @Flag(
+        name: .customLong("list-registers"),
+        help: "Print each vCPU's registers at the end of the run, by ONE_REG id, on standard error.")
+    var listRegisters = false
+
+    enum WorkerSource: String, CaseIterable, ExpressibleByArgument {
+        case spawn
+        case external
+    }
+
+    func validate() throws {
+        guard 1...512 ~= cpus else { throw ValidationError("--cpus \(cpus) is not possible: give 1 to 512") }
+        if let problem = memory.problem(hostByteCount: MemorySize.hostByteCount) { throw ValidationError(problem) }
+        guard haltPollNanoseconds <= 1_000_000_000 else {
+            throw ValidationError("--halt-poll-ns \(haltPollNanoseconds) is more than a second: give 0 to 1000000000")
+        }
+        if let timeout, !(timeout > 0 && timeout <= 1e9) {
+            throw ValidationError("--timeout \(timeout) is not possible: give seconds above 0")
+        }
+        switch (workers, socket) {
+        case (.external, nil): throw ValidationError("--workers external needs --socket PATH to listen on")
+        case (.spawn, .some): throw ValidationError("--socket is for --workers external: give both or neither")
+        default: break
+        }
+        if cmdline.utf8.contains(0) { throw ValidationError("--cmdline contains a NUL: leave it out") }
+    }
+
+    /// Runs the guest. Yields the process's exit code.
+    func execute() throws -> Int32 {
+        guard let kernel = kernel ?? BuiltInGuest.path() else {
+            StandardError.report("the built-in guest is not there; run make build, or give a kernel with --kernel")
+            return 1
+        }
+        let machine: VirtualMachine
+        do throws(VMError) {
+            machine = try VirtualMachine(configuration: configuration(kernel: kernel), console: TerminalConsole())
+        } catch {
+            StandardError.report(error.description)
+            return 1
+        }
+        let outcome = machine.run()
+        if let stats { StandardError.write(machine.statisticsReport(json: stats == .json)) }
+        if let message = outcome.message { StandardError.report(message) }
+        return outcome.exitCode
+    }
+
+    func configuration(kernel: String) -> VMConfiguration {
+        var configuration = VMConfiguration(kernelPath: kernel)
+        configuration.initrdPath = initrd
+        configuration.commandLine = cmdline
+        configuration.vcpuCount = cpus
+        configuration.memoryByteCount = memory.byteCount
+        configuration.dtbPath = dtb
+        configuration.dumpDTBPath = dumpDTB
+        configuration.haltPollNanoseconds = haltPollNanoseconds
+        configuration.pin = pin
+        configuration.timeoutSeconds = timeout
+        configuration.externalWorkersPath = socket
+        configuration.workerPath = worker
+        configuration.statistics = stats
+        configuration.listsRegisters = listRegisters
+        return configuration
+    }
+}
+
+extension StatisticsFormat: ExpressibleByArgument {}
+extension PinPolicy: ExpressibleByArgument {}
+
+extension VMOutcome {
+    /// What the user is told, if anything.
+    var message: String? {
+        switch self {
+        case .poweredOff, .reset, .interrupted: nil
+        case .watchdog: "the guest did not end before --timeout; give more time, or look at its output"
+        case .workerLost(let vcpu, let detail): "the worker of vCPU \(vcpu) was lost: \(detail)"
+        case .failed(let text): text
+        }
+    }
+}
