@@ -85,4 +85,6 @@ package enum VCPUCounter: Int, CaseIterable, Sendable {
     case pollSuccess
     case pollFail
     case guestNanoseconds
+    /// SGI frames sent.
+    case sgiSent
 }

@@ -1,0 +1,96 @@
+import CHost
+import Shared
+
+/// The worker's waiting for an Entry: adaptive polling, then blocking. It gives way, that is, does not poll, when the
+/// processors are needed for running guests and the coordinator.
+struct EntryWait {
+    /// A hole of this size between two looks: this process was off its processor, so another one needs it.
+    private static let preemptionNanoseconds: UInt64 = 40_000
+    /// Only so many other vCPUs are looked at before polling; with more, a different part each time.
+    private static let sampleCount = 16
+
+    private var window: AdaptiveWindow
+    private let processorCount: Int
+    private let vcpuIndex: Int
+    private let vcpuCount: Int
+    private let controlPage: UnsafeMutableRawPointer
+    private let control: VCPUControl
+    private var nextSample = 0
+
+    private var mayPoll = false
+    private var started: UInt64 = 0
+    private var lastLook: UInt64 = 0
+
+    init(welcome: WelcomeFrame, controlPage: UnsafeMutableRawPointer, processorCount: Int) {
+        window = AdaptiveWindow(maximumNanoseconds: welcome.haltPollNanoseconds)
+        self.processorCount = processorCount
+        vcpuIndex = Int(welcome.vcpuIndex)
+        vcpuCount = Int(welcome.vcpuCount)
+        self.controlPage = controlPage
+        control = VCPUControl(page: controlPage, vcpu: vcpuIndex)
+    }
+
+    /// Begins a wait. `answeredQuickly` is false for an exit after which the vCPU is likely to block, as for WFI.
+    mutating func begin(answeredQuickly: Bool) {
+        mayPoll = answeredQuickly && window.nanoseconds > 0 && hasSpareProcessor()
+        // Waits that the coordinator prolongs on purpose say nothing about the window.
+        started = answeredQuickly && window.maximumNanoseconds > 0 ? armada_monotonic() : 0
+        lastLook = started
+    }
+
+    /// Whether to look at the socket before blocking.
+    var polls: Bool { mayPoll }
+
+    /// After a look that found nothing: whether to look again.
+    mutating func continuesPolling() -> Bool {
+        armada_spin_hint()
+        let now = armada_monotonic()
+        if now &- lastLook > Self.preemptionNanoseconds {
+            window.giveWay()
+            return false
+        }
+        lastLook = now
+        return now &- started < window.nanoseconds
+    }
+
+    /// The Entry came while polling.
+    mutating func endPolled() {
+        window.polledWithSuccess()
+        count(.pollSuccess)
+    }
+
+    /// The Entry came after blocking.
+    mutating func endBlocked() {
+        if mayPoll { count(.pollFail) }
+        if started != 0 { window.blocked(waitedNanoseconds: armada_monotonic() &- started) }
+    }
+
+    /// Whether there is a processor for this poll beside the coordinator and the vCPUs that run their guest.
+    private mutating func hasSpareProcessor() -> Bool {
+        let others = vcpuCount &- 1
+        // One for this worker, one for the coordinator.
+        var spare = processorCount &- 2
+        guard spare >= 0 else { return false }
+        guard others > spare else { return true }
+        var index = others <= Self.sampleCount ? 0 : nextSample
+        for _ in 0..<min(others, Self.sampleCount) {
+            if index >= vcpuCount { index = 0 }
+            if index != vcpuIndex {
+                let mode = VCPUControl(page: controlPage, vcpu: index).mode
+                if armada_load_relaxed32(mode) != VCPUMode.outsideGuest.rawValue {
+                    spare &-= 1
+                    if spare < 0 { return false }
+                }
+            }
+            index &+= 1
+        }
+        nextSample = index
+        return true
+    }
+
+    private func count(_ which: VCPUCounter) {
+        // One writer: a plain increment.
+        let address = control.counters + which.rawValue &* 8
+        armada_store_relaxed64(address, armada_load_relaxed64(address) &+ 1)
+    }
+}
