@@ -27,6 +27,8 @@ package enum ICH_HCR {
     package static let lrenpie: UInt64 = 1 << 2
     /// No pending: maintenance interrupt when no list register is pending.
     package static let npie: UInt64 = 1 << 3
+    /// Trap writes of ICC_DIR_EL1.
+    package static let tdir: UInt64 = 1 << 14
     package static let eoiCountShift: UInt64 = 27
     package static let eoiCountMask: UInt64 = 0x1F << 27
 }

@@ -1,0 +1,161 @@
+import Shared
+
+// Interrupts arriving: wires, SGIs, and the state changes that guests ask for with register writes.
+
+extension VGIC {
+    /// Sets the input wire of an SPI: KVM's `kvm_vgic_inject_irq`. For an edge-triggered one each call with `level` true
+    /// is an edge. An INTID that is no SPI of this VM is ignored.
+    func setSPI(_ intid: UInt32, level: Bool) {
+        if let index = spiIndex(intid) { setLine(index, level: level) }
+    }
+
+    /// Sets the input wire of a vCPU's PPI (INTID 16…31).
+    func setPPI(_ intid: UInt32, vcpu: Int, level: Bool) {
+        if intid >= 16, let index = privateIndex(intid, vcpu: vcpu) { setLine(index, level: level) }
+    }
+
+    private func setLine(_ index: Int, level: Bool) {
+        let interrupt = interrupts + index
+        let changed = interrupt.pointee.lineLevel != level
+        interrupt.pointee.lineLevel = level
+        if interrupt.pointee.isEdge {
+            guard level else { return }
+            interrupt.pointee.pendingLatch = true
+        } else {
+            guard changed else { return }
+        }
+        guard interrupt.pointee.inListRegister else { return reconsider(index) }
+        // A wire that falls while the interrupt is pending in a list register is not called back: the guest sees a
+        // spurious interrupt at worst. One that rises is noticed at deactivation where that was asked for.
+        if level, !interrupt.pointee.endNoticeInListRegister { kickHolder(interrupt) }
+    }
+
+    /// A write to ICC_SGI1R_EL1 (`group` 1), ICC_SGI0R_EL1 or ICC_ASGI1R_EL1 (`group` 0) by `vcpu`.
+    ///
+    /// Source: GICv3 "ICC_SGI1R_EL1, Interrupt Controller Software Generated Interrupt Group 1 Register".
+    func sendSGI(from vcpu: Int, value: UInt64, group: UInt32) {
+        let intid = UInt32(value >> 24 & 0xF)
+        if value & 1 << 40 != 0 {
+            // Interrupt Routing Mode: everyone else.
+            for target in 0..<vcpuCount where target != vcpu { raiseSGI(intid, at: target, group: group) }
+            return
+        }
+        let affinity = (value >> 48 & 0xFF) << 32 | (value >> 32 & 0xFF) << 16 | (value >> 16 & 0xFF) << 8
+        let range = (value >> 44 & 0xF) << 4
+        var targets = value & 0xFFFF
+        while targets != 0 {
+            let aff0 = range | UInt64(targets.trailingZeroBitCount)
+            targets &= targets &- 1
+            if let target = MPIDR(rawValue: affinity | aff0).vcpuIndex(count: vcpuCount) {
+                raiseSGI(intid, at: target, group: group)
+            }
+        }
+    }
+
+    /// As in KVM a write for group 0 cannot raise an SGI that is in group 1, the other way round it can.
+    private func raiseSGI(_ intid: UInt32, at vcpu: Int, group: UInt32) {
+        guard let index = privateIndex(intid, vcpu: vcpu), !interrupts[index].isGroup1 || group == 1 else { return }
+        setPending(index)
+    }
+
+    /// An edge, or GICD_ISPENDR.
+    func setPending(_ index: Int) {
+        let interrupt = interrupts + index
+        interrupt.pointee.pendingLatch = true
+        guard interrupt.pointee.inListRegister else { return reconsider(index) }
+        interrupt.pointee.wasRelatched = true
+        kickHolder(interrupt)
+    }
+
+    /// GICD_ICPENDR. A level-sensitive interrupt stays pending as long as its wire is high.
+    func clearPending(_ index: Int) {
+        let interrupt = interrupts + index
+        interrupt.pointee.pendingLatch = false
+        interrupt.pointee.wasRelatched = false
+        guard interrupt.pointee.inListRegister else { return reconsider(index) }
+        guard interrupt.pointee.pendingInListRegister else { return }
+        interrupt.pointee.dropsPending = true
+        if !interrupt.pointee.isPending { withdraw(interrupt) }
+    }
+
+    func setEnabled(_ index: Int, _ enabled: Bool) {
+        let interrupt = interrupts + index
+        guard interrupt.pointee.isEnabled != enabled else { return }
+        interrupt.pointee.isEnabled = enabled
+        guard interrupt.pointee.inListRegister else { return reconsider(index) }
+        if enabled {
+            if interrupt.pointee.isPending { kickHolder(interrupt) }
+        } else if interrupt.pointee.pendingInListRegister {
+            withdraw(interrupt)
+        }
+    }
+
+    /// GICD_ISACTIVER and ICACTIVER. If a running vCPU has the interrupt in a list register it is brought out, and the
+    /// change is made when its list registers are folded.
+    func setActive(_ index: Int, _ active: Bool) {
+        let interrupt = interrupts + index
+        if interrupt.pointee.inListRegister {
+            interrupt.pointee.activeOverride = active ? .set : .clear
+            kickHolder(interrupt)
+        } else if interrupt.pointee.isActive != active {
+            interrupt.pointee.isActive = active
+            reconsider(index)
+        }
+    }
+
+    func setGroup(_ index: Int, isGroup1: Bool) {
+        guard interrupts[index].isGroup1 != isGroup1 else { return }
+        interrupts[index].isGroup1 = isGroup1
+        reconsiderOrKick(index)
+    }
+
+    /// Five bits of priority are implemented.
+    func setPriority(_ index: Int, _ priority: UInt8) {
+        let interrupt = interrupts + index
+        guard interrupt.pointee.priority != priority & 0xF8 else { return }
+        interrupt.pointee.priority = priority & 0xF8
+        kickHolder(interrupt)
+    }
+
+    /// GICD_ICFGR. As in KVM, SGIs are edge-triggered and PPIs level-sensitive, whatever is written.
+    func setConfiguration(_ index: Int, isEdge: Bool) {
+        guard interrupts[index].intid >= 32, interrupts[index].isEdge != isEdge else { return }
+        interrupts[index].isEdge = isEdge
+        reconsiderOrKick(index)
+    }
+
+    private func reconsiderOrKick(_ index: Int) {
+        if interrupts[index].inListRegister {
+            kickHolder(interrupts + index)
+        } else {
+            reconsider(index)
+        }
+    }
+
+    /// A trapped write of ICC_DIR_EL1: deactivates an interrupt that is in no list register of this vCPU.
+    func deactivate(vcpu: Int, intid: UInt32) {
+        guard let index = intid < 32 ? privateIndex(intid, vcpu: vcpu) : spiIndex(intid) else { return }
+        setActive(index, false)
+    }
+
+    /// GICD_IROUTER. An interrupt that is pending moves to its new vCPU; an active one only for the next time.
+    func setRoute(_ index: Int, _ value: UInt64) {
+        let route = value & 0xFF_80FF_FFFF
+        let spi = index &- vcpuCount &* Self.privateCount
+        let interrupt = interrupts + index
+        routes[spi] = route
+        if interrupt.pointee.target == VGICInterrupt.anyVCPU { oneOfNCount &-= 1 }
+        if route & 1 << 31 != 0 {
+            interrupt.pointee.target = VGICInterrupt.anyVCPU
+            oneOfNCount &+= 1
+        } else if let vcpu = MPIDR(rawValue: route).vcpuIndex(count: vcpuCount) {
+            interrupt.pointee.target = Int16(truncatingIfNeeded: vcpu)
+        } else {
+            interrupt.pointee.target = VGICInterrupt.noVCPU
+        }
+        guard interrupt.pointee.inListRegister else { return reconsider(index) }
+        if interrupt.pointee.pendingInListRegister, interrupt.pointee.target != interrupt.pointee.queuedOn {
+            kickHolder(interrupt)
+        }
+    }
+}

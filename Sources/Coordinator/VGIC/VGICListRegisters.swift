@@ -1,0 +1,209 @@
+import Shared
+
+// The world switch: filling list registers before an entry and folding them after an exit.
+
+extension VGIC {
+    /// Fills the list registers of a vCPU that is about to enter: KVM's `kvm_vgic_flush_hwstate`.
+    ///
+    /// - Parameter state: what came with the last exit; VMCR and the active priorities are left as they are.
+    func flush(vcpu: Int, into state: inout CPUInterfaceState) {
+        let cpu = cpus + vcpu
+        if cpu.pointee.usedListRegisterCount != 0 { recall(vcpu: vcpu) }
+        state.hcr = ICH_HCR.en
+        state.listRegisters = InlineArray(repeating: 0)
+        guard cpu.pointee.listCount != 0 else { return }
+        prune(vcpu: vcpu)
+        let count = cpu.pointee.listCount
+        if count <= listRegisterCount {
+            let list = lists + vcpu &* listCapacity
+            for place in 0..<count { state.listRegisters[place] = fill(Int(list[place]), vcpu: vcpu, place: place) }
+            cpu.pointee.usedListRegisterCount = count
+        } else {
+            flushOverflowing(vcpu: vcpu, into: &state)
+        }
+    }
+
+    /// More interrupts than list registers: the important ones first, and the conditions on which the worker comes out for
+    /// the rest. Each condition is false at the entry, otherwise the guest would come out at once, for ever.
+    private func flushOverflowing(vcpu: Int, into state: inout CPUInterfaceState) {
+        let cpu = cpus + vcpu
+        let list = lists + vcpu &* listCapacity
+        let count = cpu.pointee.listCount
+        sort(vcpu: vcpu, vmcr: state.vmcr)
+        var activeCount = 0
+        while activeCount < count, interrupts[Int(list[activeCount])].isActive { activeCount &+= 1 }
+        // Active interrupts fill every list register: the last one goes to the best pending interrupt all the same, because
+        // it may preempt them. The deactivation of one that is outside is counted in EOIcount.
+        let givesLast =
+            activeCount >= listRegisterCount && activeCount < count
+            && takesGroup(interrupts + Int(list[activeCount]), vmcr: state.vmcr)
+        let head = givesLast ? listRegisterCount &- 1 : listRegisterCount
+        var pendingInside = 0
+        for place in 0..<listRegisterCount {
+            let index = Int(list[place < head ? place : activeCount])
+            let register = fill(index, vcpu: vcpu, place: place)
+            state.listRegisters[place] = register
+            if register >> 62 == 1 { pendingInside &+= 1 }
+        }
+        cpu.pointee.usedListRegisterCount = listRegisterCount
+
+        let activeOutside = max(activeCount &- head, 0)
+        let pendingOutside = count &- listRegisterCount &- activeOutside
+        if listRegisterCount >= 2 {
+            state.hcr |= ICH_HCR.uie
+        } else {
+            // A single list register never holds more than one interrupt, which is what UIE reports.
+            state.listRegisters[0] |= 1 << 41
+        }
+        if pendingOutside > 0, pendingInside > 0 { state.hcr |= ICH_HCR.npie }
+        if activeOutside > 0 {
+            state.hcr |= ICH_HCR.lrenpie
+            // EOIcount does not say which: with separate deactivation the write itself must be seen.
+            if state.vmcr & ICH_VMCR.veoim != 0 { state.hcr |= ICH_HCR.tdir }
+        }
+    }
+
+    /// KVM's `vgic_v3_populate_lr`.
+    private func fill(_ index: Int, vcpu: Int, place: Int) -> UInt64 {
+        let interrupt = interrupts + index
+        let isActive = interrupt.pointee.isActive
+        let isEdge = interrupt.pointee.isEdge
+        let isSignalled = canBeSignalled(interrupt)
+        var register = ListRegister(rawValue: UInt64(interrupt.pointee.intid))
+        register.priority = interrupt.pointee.priority
+        register.isGroup1 = interrupt.pointee.isGroup1
+        register.isActive = isActive
+        // A level-sensitive interrupt is never pending and active: its wire may have fallen by the time it is deactivated.
+        if isSignalled, isEdge || !isActive {
+            register.isPending = true
+            interrupt.pointee.pendingInListRegister = true
+            if isEdge {
+                interrupt.pointee.pendingLatch = false
+                interrupt.pointee.latchInListRegister = true
+            }
+        }
+        // The end of a level-sensitive interrupt matters only if it is to be signalled again then. A wire that rises later
+        // kicks.
+        if !isEdge, isActive ? isSignalled : interrupt.pointee.lineLevel, !interrupt.pointee.isTimer {
+            register.wantsEOIMaintenance = true
+            interrupt.pointee.endNoticeInListRegister = true
+        }
+        interrupt.pointee.inListRegister = true
+        listRegisterOwners[vcpu &* 16 &+ place] = UInt16(truncatingIfNeeded: index)
+        return register.rawValue
+    }
+
+    /// Takes the list registers back after an exit: KVM's `kvm_vgic_sync_hwstate`.
+    ///
+    /// Only the two state bits of a list register are read, and only of those that were filled: a worker speaks for the
+    /// interrupts that it was given.
+    func sync(vcpu: Int, from state: CPUInterfaceState) {
+        let cpu = cpus + vcpu
+        let newlyEnabled = state.vmcr & ~cpu.pointee.vmcr & (ICH_VMCR.veng0 | ICH_VMCR.veng1)
+        cpu.pointee.vmcr = state.vmcr
+        if cpu.pointee.listCount != 0 {
+            let ended = state.hcr & ICH_HCR.eoiCountMask
+            if ended != 0, state.vmcr & ICH_VMCR.veoim == 0 {
+                deactivateOutside(vcpu: vcpu, count: Int(ended >> ICH_HCR.eoiCountShift))
+            }
+            let owners = listRegisterOwners + vcpu &* 16
+            for place in 0..<cpu.pointee.usedListRegisterCount {
+                let register = ListRegister(rawValue: state.listRegisters[place])
+                fold(interrupts + Int(owners[place]), pending: register.isPending, active: register.isActive)
+            }
+            finishFold(cpu)
+            prune(vcpu: vcpu)
+        }
+        if newlyEnabled != 0, oneOfNCount > 0 { reconsiderOneOfN() }
+    }
+
+    /// Takes back list registers that never reached the worker, as they were filled.
+    func recall(vcpu: Int) {
+        let owners = listRegisterOwners + vcpu &* 16
+        for place in 0..<cpus[vcpu].usedListRegisterCount {
+            let interrupt = interrupts + Int(owners[place])
+            fold(interrupt, pending: interrupt.pointee.pendingInListRegister, active: interrupt.pointee.isActive)
+        }
+        finishFold(cpus + vcpu)
+    }
+
+    private func finishFold(_ cpu: UnsafeMutablePointer<VGICCPU>) {
+        cpu.pointee.usedListRegisterCount = 0
+        if cpu.pointee.isWithdrawing {
+            cpu.pointee.isWithdrawing = false
+            withdrawingCount &-= 1
+        }
+    }
+
+    /// KVM's `vgic_v3_fold_lr_state` for one list register.
+    private func fold(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, pending: Bool, active: Bool) {
+        switch interrupt.pointee.activeOverride {
+        case .none: interrupt.pointee.isActive = active
+        case .clear: interrupt.pointee.isActive = false
+        case .set: interrupt.pointee.isActive = true
+        }
+        if interrupt.pointee.pendingInListRegister {
+            if pending {
+                // Not taken: an edge goes back where it came from.
+                if interrupt.pointee.latchInListRegister, !interrupt.pointee.dropsPending {
+                    interrupt.pointee.pendingLatch = true
+                }
+            } else if !interrupt.pointee.latchInListRegister, !interrupt.pointee.wasRelatched {
+                // Taken: that consumes what software made pending.
+                interrupt.pointee.pendingLatch = false
+            }
+        }
+        interrupt.pointee.inListRegister = false
+        interrupt.pointee.pendingInListRegister = false
+        interrupt.pointee.latchInListRegister = false
+        interrupt.pointee.endNoticeInListRegister = false
+        interrupt.pointee.wasRelatched = false
+        interrupt.pointee.dropsPending = false
+        interrupt.pointee.activeOverride = .none
+    }
+
+    /// The guest ended `count` interrupts that were in no list register. With EOImode 0 it ends them in the reverse order of
+    /// taking them, which is the order of their priorities, and so of the sorted list.
+    private func deactivateOutside(vcpu: Int, count: Int) {
+        let list = lists + vcpu &* listCapacity
+        var remaining = count
+        for place in 0..<cpus[vcpu].listCount where remaining > 0 {
+            let interrupt = interrupts + Int(list[place])
+            if interrupt.pointee.isActive, !interrupt.pointee.inListRegister {
+                interrupt.pointee.isActive = false
+                remaining &-= 1
+            }
+        }
+    }
+
+    private func reconsiderOneOfN() {
+        for index in vcpuCount &* Self.privateCount..<interruptCount
+        where interrupts[index].target == VGICInterrupt.anyVCPU { reconsider(index) }
+    }
+
+    /// Active first, then those whose group the CPU interface takes, then the others; by priority within each. Stable, in
+    /// time proportional to the list.
+    private func sort(vcpu: Int, vmcr: UInt64) {
+        let list = lists + vcpu &* listCapacity
+        let count = cpus[vcpu].listCount
+        var starts = InlineArray<97, UInt16>(repeating: 0)
+        for place in 0..<count { starts[sortKey(Int(list[place]), vmcr: vmcr) &+ 1] &+= 1 }
+        for key in 1..<97 { starts[key] &+= starts[key &- 1] }
+        for place in 0..<count {
+            let key = sortKey(Int(list[place]), vmcr: vmcr)
+            sortScratch[Int(starts[key])] = list[place]
+            starts[key] &+= 1
+        }
+        list.update(from: sortScratch, count: count)
+    }
+
+    private func sortKey(_ index: Int, vmcr: UInt64) -> Int {
+        let interrupt = interrupts + index
+        let rank = interrupt.pointee.isActive ? 0 : takesGroup(interrupt, vmcr: vmcr) ? 32 : 64
+        return rank &+ Int(interrupt.pointee.priority >> 3)
+    }
+
+    private func takesGroup(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, vmcr: UInt64) -> Bool {
+        vmcr & (interrupt.pointee.isGroup1 ? ICH_VMCR.veng1 : ICH_VMCR.veng0) != 0
+    }
+}
