@@ -6,7 +6,7 @@ import CHost
 ///
 /// ```
 ///  0x0000  header      magic, version, vCPU count
-///  0x1000  DVM ring    head, then 256 slots of 32 bytes (see DVMRing)
+///  0x1000  DVM ring    head; at 0x2000 256 slots of 16 bytes (see DVMRing)
 ///  0x4000  vCPU 0      512 bytes each, one writer per cache line where it matters
 /// ```
 package enum ControlPage {
