@@ -1,0 +1,129 @@
+import Shared
+
+/// The registers that guests touch so often that they are looked for before the table.
+extension SystemRegisterEncoding {
+    @inline(__always) static var elr_EL1: Self { Self(3, 0, 4, 0, 1) }
+    @inline(__always) static var spsr_EL1: Self { Self(3, 0, 4, 0, 0) }
+    @inline(__always) static var sp_EL0: Self { Self(3, 0, 4, 1, 0) }
+    @inline(__always) static var esr_EL1: Self { Self(3, 0, 5, 2, 0) }
+    @inline(__always) static var far_EL1: Self { Self(3, 0, 6, 0, 0) }
+    @inline(__always) static var tpidr_EL1: Self { Self(3, 0, 13, 0, 4) }
+    @inline(__always) static var daif: Self { Self(3, 3, 4, 2, 1) }
+    @inline(__always) static var tpidr_EL0: Self { Self(3, 3, 13, 0, 2) }
+    @inline(__always) static var tpidrro_EL0: Self { Self(3, 3, 13, 0, 3) }
+    @inline(__always) static var cntvct_EL0: Self { Self(3, 3, 14, 0, 2) }
+}
+
+// How MRS and MSR (register) work. Each function is called with `pc` at the instruction. `.next` means that it retired,
+// and only then has a read a value; with `.redirect` and `.exit`, `pc` is set. A write that unmasks an interrupt takes it.
+extension VCPU {
+    /// MRS: reads register `e` into `value`. `word` is the instruction.
+    mutating func readSystemRegister(
+        _ e: SystemRegisterEncoding, into value: inout UInt64, word: UInt32
+    ) -> Outcome {
+        if pstate.el != 0 {
+            switch e {
+            case .sp_EL0 where pstate.sp != 0: value = system.sp_EL0
+            case .tpidr_EL1: value = system.tpidr_EL1
+            case .esr_EL1: value = system.esr_EL1
+            case .far_EL1: value = system.far_EL1
+            case .elr_EL1: value = system.elr_EL1
+            case .spsr_EL1: value = system.spsr_EL1
+            case .daif: value = UInt64(pstate.daif)
+            case .tpidr_EL0: value = system.tpidr_EL0
+            case .cntvct_EL0: value = readCounter()
+            default: return readFromTable(e, into: &value, word: word)
+            }
+            return .next
+        }
+        switch e {
+        case .tpidr_EL0: value = system.tpidr_EL0
+        case .tpidrro_EL0: value = system.tpidrro_EL0
+        default: return readFromTable(e, into: &value, word: word)
+        }
+        return .next
+    }
+
+    /// MSR (register): writes `value` to register `e`. `word` is the instruction.
+    mutating func writeSystemRegister(_ e: SystemRegisterEncoding, _ value: UInt64, word: UInt32) -> Outcome {
+        if pstate.el != 0 {
+            switch e {
+            case .sp_EL0 where pstate.sp != 0: system.sp_EL0 = value
+            case .elr_EL1: system.elr_EL1 = value
+            case .spsr_EL1: system.spsr_EL1 = value & 0xFFFF_FFFF
+            case .tpidr_EL0: system.tpidr_EL0 = value
+            case .tpidrro_EL0: system.tpidrro_EL0 = value
+            case .daif:
+                pstate.daif = UInt32(truncatingIfNeeded: value) & 0x3C0
+                return retireAndTakeInterrupts()
+            default: return writeToTable(e, value, word: word)
+            }
+            return .next
+        }
+        if e == .tpidr_EL0 {
+            system.tpidr_EL0 = value
+            return .next
+        }
+        return writeToTable(e, value, word: word)
+    }
+
+    private mutating func readFromTable(
+        _ e: SystemRegisterEncoding, into value: inout UInt64, word: UInt32
+    ) -> Outcome {
+        guard let row = SystemRegisterTable.row(e) else { return unknownSystemRegister(e, word: word, isRead: true) }
+        guard row.permissions.contains(pstate.el == 0 ? .el0Read : .el1Read) else { return takeUndefined() }
+        if pstate.el == 0, trapsFromEL0(row.trap) { return takeSystemTrap(e, word: word, isRead: true) }
+        switch row.meaning {
+        case .state(let path, _, _): value = system[keyPath: path]
+        case .constant(let constant): value = constant
+        case .rule(let rule): return readByRule(rule, e, into: &value)
+        }
+        return .next
+    }
+
+    private mutating func writeToTable(_ e: SystemRegisterEncoding, _ value: UInt64, word: UInt32) -> Outcome {
+        guard let row = SystemRegisterTable.row(e) else { return unknownSystemRegister(e, word: word, isRead: false) }
+        guard row.permissions.contains(pstate.el == 0 ? .el0Write : .el1Write) else { return takeUndefined() }
+        if pstate.el == 0, trapsFromEL0(row.trap) { return takeSystemTrap(e, word: word, isRead: false) }
+        switch row.meaning {
+        case .state(let path, let mask, let effect):
+            system[keyPath: path] = system[keyPath: path] & ~mask | value & mask
+            switch effect {
+            case .none: break
+            case .translation: translationRegimeChanged()
+            case .floatingPointAccess: updateFPAccess()
+            }
+        case .constant: break
+        case .rule(let rule): return writeByRule(rule, e, value)
+        }
+        return .next
+    }
+
+    /// Whether EL1 has asked for a permitted access of EL0.
+    private func trapsFromEL0(_ trap: EL0Trap) -> Bool {
+        switch trap {
+        case .none: false
+        case .uct: system.sctlr_EL1 & SCTLR.uct == 0
+        case .uma: system.sctlr_EL1 & SCTLR.uma == 0
+        case .el0pcten: system.cntkctl_EL1 & 1 << 0 == 0
+        case .el0vcten: system.cntkctl_EL1 & 1 << 1 == 0
+        case .el0pctenAndVcten: system.cntkctl_EL1 & 3 == 0
+        case .el0vten: system.cntkctl_EL1 & 1 << 8 == 0
+        case .el0pten: system.cntkctl_EL1 & 1 << 9 == 0
+        case .tdcc: system.mdscr_EL1 & 1 << 12 != 0
+        }
+    }
+}
+
+/// SCTLR_EL1's controls of EL0 and of exception entry, by their names.
+enum SCTLR {
+    static let sa: UInt64 = 1 << 3
+    static let sa0: UInt64 = 1 << 4
+    static let uma: UInt64 = 1 << 9
+    static let dze: UInt64 = 1 << 14
+    static let uct: UInt64 = 1 << 15
+    static let nTWI: UInt64 = 1 << 16
+    static let nTWE: UInt64 = 1 << 18
+    static let span: UInt64 = 1 << 23
+    static let uci: UInt64 = 1 << 26
+}

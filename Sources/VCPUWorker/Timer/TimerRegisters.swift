@@ -1,0 +1,78 @@
+import Shared
+
+// The timer registers, and the way from a timer's line to the coordinator.
+extension VCPU {
+    /// CNTVCT_EL0 and CNTPCT_EL0.
+    mutating func readCounter() -> UInt64 {
+        countFastExit(.fastCounterRead)
+        return timers.counter
+    }
+
+    mutating func readTimer(_ rule: SystemRegisterRule) -> UInt64 {
+        countFastExit(.fastTimer)
+        let counter = timers.counter
+        return switch rule {
+        case .cntpCtl: timers.physical.controlValue(at: counter)
+        case .cntpCval: timers.physical.compare
+        case .cntpTval: UInt64(UInt32(truncatingIfNeeded: timers.physical.compare &- counter))
+        case .cntvCtl: timers.virtual.controlValue(at: counter)
+        case .cntvCval: timers.virtual.compare
+        default: UInt64(UInt32(truncatingIfNeeded: timers.virtual.compare &- counter))
+        }
+    }
+
+    mutating func writeTimer(_ rule: SystemRegisterRule, _ value: UInt64) -> Outcome {
+        countFastExit(.fastTimer)
+        let counter = timers.counter
+        // TVAL is a signed 32-bit distance from now.
+        let relative = counter &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value)))
+        switch rule {
+        case .cntpCtl: timers.physical.control = value & 3
+        case .cntpCval: timers.physical.compare = value
+        case .cntpTval: timers.physical.compare = relative
+        case .cntvCtl: timers.virtual.control = value & 3
+        case .cntvCval: timers.virtual.compare = value
+        default: timers.virtual.compare = relative
+        }
+        updateTimers(at: counter)
+        return retireAndTakeInterrupts()
+    }
+
+    /// Evaluates both output lines at `counter`, arms the host's timer, and notes whether the coordinator must hear of it.
+    mutating func updateTimers(at counter: UInt64) {
+        let isVirtualWaiting = timers.virtual.update(
+            at: counter, intid: PhysicalMap.virtualTimerINTID, interface: &cpuInterface)
+        let isPhysicalWaiting = timers.physical.update(
+            at: counter, intid: PhysicalMap.physicalTimerINTID, interface: &cpuInterface)
+        timers.isUndelivered = isVirtualWaiting || isPhysicalWaiting
+        timers.arm(after: counter)
+    }
+
+    /// The interrupt of a timer was deactivated: a line that is still high asks again, as level interrupts do.
+    mutating func timerInterruptEnded(_ intid: UInt32) {
+        switch intid {
+        case PhysicalMap.virtualTimerINTID: timers.virtual.isReported = false
+        case PhysicalMap.physicalTimerINTID: timers.physical.isReported = false
+        default: return
+        }
+        updateTimers(at: timers.counter)
+    }
+
+    /// What the Exit frame says of the timers. From here on the coordinator knows the lines.
+    var timerState: TimerState {
+        mutating get {
+            updateTimers(at: timers.counter)
+            timers.virtual.isReported = timers.virtual.line
+            timers.physical.isReported = timers.physical.line
+            timers.isUndelivered = false
+            var state = TimerState()
+            state.virtualControl = UInt32(truncatingIfNeeded: timers.virtual.control)
+            state.physicalControl = UInt32(truncatingIfNeeded: timers.physical.control)
+            state.virtualCompare = timers.virtual.compare
+            state.physicalCompare = timers.physical.compare
+            state.virtualLine = timers.virtual.line
+            state.physicalLine = timers.physical.line
+            return state
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import CHost
+import Glibc
+import Shared
+
+// What crosses between PEs without the coordinator, and the worker's counters.
+extension VCPU {
+    /// SEV: an event to every PE, this one included.
+    mutating func sendEvent() {
+        eventRegister = true
+        for other in 0..<count where other != index {
+            armada_store_release32(VCPUControl(page: controlPage, vcpu: other).event, 1)
+        }
+    }
+
+    /// SEVL: an event to this PE.
+    mutating func sendEventLocal() { eventRegister = true }
+
+    /// Takes the event that another PE has sent, if there is one.
+    func takeRemoteEvent() -> Bool {
+        // The load first: a locked operation in each turn of a waiting loop would take the line from its writer.
+        armada_load_relaxed32(control.event) != 0 && armada_exchange32(control.event, 0) != 0
+    }
+
+    func yieldProcessor() { sched_yield() }
+
+    /// Adds one to a counter of the control page that only this worker writes.
+    @inline(__always) func countFastExit(_ counter: VCPUCounter) {
+        let address = control.counters + counter.rawValue &* 8
+        armada_store_relaxed64(address, armada_load_relaxed64(address) &+ 1)
+    }
+}
