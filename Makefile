@@ -1,0 +1,67 @@
+# Armada. `make help` lists the targets.
+PREFIX ?= /usr/local
+DESTDIR ?=
+CPUS ?= 4
+MEMORY ?= 512M
+
+# The Swift runtime is linked in: the programs start faster and run without a toolchain.
+RELEASE := -c release --static-swift-stdlib
+BIN := .build/release
+SOURCES := Package.swift Sources Tests $(wildcard Benchmarks)
+
+.PHONY: help build guests run linux test bench install format lint clean
+
+help:
+	@echo 'make build    release build of armada, armada-vcpu and the guests'
+	@echo 'make run      boot the built-in SMP guest on CPUS=4 vCPUs and print the exit table'
+	@echo 'make linux    boot Debian arm64 on CPUS=4 vCPUs to an interactive shell (Ctrl-a x quits)'
+	@echo 'make test     every test and check, as .ci/run'
+	@echo 'make bench    the speed figures, side by side with qemu-system-aarch64'
+	@echo 'make install  programs, guests, man page and bash completion to PREFIX=/usr/local'
+	@echo 'make format   format the sources; make lint checks them'
+	@echo 'make clean    remove what was built; .cache/ with its downloads stays'
+
+build: guests
+	deploy/setup.sh build
+	swift build $(RELEASE) --product armada
+	swift build $(RELEASE) --product armada-vcpu
+
+guests:
+	deploy/build-guests.sh
+
+run: build
+	$(BIN)/armada run -c $(CPUS) -m $(MEMORY) --stats
+
+linux: build
+	deploy/setup.sh linux
+	deploy/fetch-linux.sh
+	$(BIN)/armada run -c $(CPUS) -m $(MEMORY) -k .cache/linux/vmlinuz -i .cache/linux/initrd.gz -p "console=ttyAMA0"
+
+test:
+	deploy/setup.sh build test
+	deploy/check-wire.sh
+	$(MAKE) lint
+	$(MAKE) build
+	deploy/check-man.sh
+	ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" swift test
+
+bench: build
+	deploy/setup.sh bench
+	deploy/bench.sh
+
+install: build
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/armada/guests" \
+		"$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
+	install -m 755 $(BIN)/armada $(BIN)/armada-vcpu "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 Guests/build/*.elf "$(DESTDIR)$(PREFIX)/share/armada/guests"
+	install -m 644 deploy/man/armada.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
+	$(BIN)/armada --generate-completion-script bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/armada"
+
+format:
+	swift format -i -r $(SOURCES)
+
+lint:
+	swift format lint -s -r $(SOURCES)
+
+clean:
+	rm -rf .build Guests/build
