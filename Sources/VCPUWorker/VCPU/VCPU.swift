@@ -47,6 +47,48 @@ struct VCPU: ~Copyable {
     var eventRegister = false
     /// SGIs that the guest sent go here at once.
     var link: CInt = -1
+
+    // MARK: Execution
+
+    var code = CodeCache()
+    var monitor = ExclusiveMonitor()
+    var retiredInstructions: UInt64 = 0
+    var decodedInstructions: UInt64 = 0
+    var guestNanoseconds: UInt64 = 0
+
+    /// A vCPU in its reset state, powered off until the first Entry.
+    ///
+    /// - Parameters:
+    ///   - welcome: Who this vCPU is and how large the files are.
+    ///   - ram: Guest RAM, `welcome.ramByteCount` bytes.
+    ///   - stage2Tables: The stage-2 tables, `welcome.stage2ByteCount` bytes.
+    ///   - controlPage: The control page, `welcome.controlByteCount` bytes.
+    init(
+        welcome: WelcomeFrame, ram: UnsafeMutableRawPointer, stage2Tables: UnsafeRawPointer,
+        controlPage: UnsafeMutableRawPointer
+    ) {
+        x = .allocate(capacity: RegisterSlot.count)
+        x.initialize(repeating: 0, count: RegisterSlot.count)
+        let vectors = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 64)
+        v = vectors.bindMemory(to: UInt64.self, capacity: 64)
+        v.initialize(repeating: 0, count: 64)
+        self.ram = ram
+        ramByteCount = welcome.ramByteCount
+        self.stage2Tables = stage2Tables
+        stage2ByteCount = welcome.stage2ByteCount
+        self.controlPage = controlPage
+        index = Int(welcome.vcpuIndex)
+        count = Int(welcome.vcpuCount)
+        control = VCPUControl(page: controlPage, vcpu: index)
+        mmu = MMU()
+        cpuInterface = VirtualCPUInterface()
+        timers = GenericTimers()
+    }
+
+    deinit {
+        x.deallocate()
+        UnsafeMutableRawPointer(v).deallocate()
+    }
 }
 
 /// PSTATE without NZCV.

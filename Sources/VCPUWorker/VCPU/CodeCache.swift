@@ -1,0 +1,141 @@
+import Glibc
+
+/// Decoded guest code, one array of 1,024 ops and a page-end op for each 4 KiB page of RAM that was executed from,
+/// keyed by the page's offset in guest RAM; and, ahead of it, the fetch TLB from a virtual page to such an array.
+///
+/// Because an op stands at a fixed place for its instruction, a branch within the page is a pointer difference known at
+/// decode, a not-taken branch falls through, and there is nothing to link or unlink. Ops are decoded when first
+/// reached. Code is dropped only when the guest asks (IC, or its broadcast), as the architecture has it: CTR_EL0.DIC = 0.
+struct CodeCache: ~Copyable {
+    /// Most pages decoded at a time: 16 MiB of ops.
+    static let pageCapacity = 1000
+    static let opsPerPage = 1024
+    private static let headerByteCount = 64
+    /// Header, 1,024 ops, the page-end op, and room to a cache line.
+    private static let pageStride = headerByteCount + (opsPerPage + 4) * MemoryLayout<Op>.stride
+    private static let hashCapacity = 4096
+    static let fetchEntryCount = 256
+
+    /// Virtual page → ops, for EL0 and EL1; one is current.
+    let fetchEL0: UnsafeMutablePointer<FetchEntry>
+    let fetchEL1: UnsafeMutablePointer<FetchEntry>
+    private let arena: UnsafeMutableRawPointer
+    private var usedPages = 0
+    /// Open addressing: RAM offset of the page | 1, and its index in the arena.
+    private let hashKeys: UnsafeMutablePointer<UInt64>
+    private let hashValues: UnsafeMutablePointer<Int32>
+
+    init() {
+        fetchEL0 = .allocate(capacity: Self.fetchEntryCount)
+        fetchEL1 = .allocate(capacity: Self.fetchEntryCount)
+        hashKeys = .allocate(capacity: Self.hashCapacity)
+        hashValues = .allocate(capacity: Self.hashCapacity)
+        hashKeys.initialize(repeating: 0, count: Self.hashCapacity)
+        hashValues.initialize(repeating: 0, count: Self.hashCapacity)
+        fetchEL0.initialize(repeating: FetchEntry(), count: Self.fetchEntryCount)
+        fetchEL1.initialize(repeating: FetchEntry(), count: Self.fetchEntryCount)
+        // Backed by the host as pages are decoded.
+        let byteCount = Self.pageCapacity * Self.pageStride
+        let mapped = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        if let mapped, mapped != MAP_FAILED {
+            arena = mapped
+        } else {
+            arena = .allocate(byteCount: byteCount, alignment: 64)
+            memset(arena, 0, byteCount)
+        }
+    }
+
+    deinit {
+        munmap(arena, Self.pageCapacity * Self.pageStride)
+        fetchEL0.deallocate()
+        fetchEL1.deallocate()
+        hashKeys.deallocate()
+        hashValues.deallocate()
+    }
+
+    /// The ops of the page at `offset` in guest RAM, whose bytes are at `hostPage`.
+    mutating func ops(offset: UInt64, hostPage: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Op> {
+        if let index = find(offset) { return opsOfPage(index) }
+        if usedPages == Self.pageCapacity { removeAll() }
+        let index = usedPages
+        usedPages += 1
+        insert(offset, index)
+        let header = arena + index * Self.pageStride
+        header.storeBytes(of: CodePageHeader(hostPage: hostPage, offset: offset), as: CodePageHeader.self)
+        let ops = opsOfPage(index)
+        ops[Self.opsPerPage] = Op(.pageEnd)
+        return ops
+    }
+
+    /// The header of the page whose first op is `ops`.
+    @inline(__always)
+    static func header(_ ops: UnsafeMutablePointer<Op>) -> UnsafePointer<CodePageHeader> {
+        UnsafeRawPointer(ops).advanced(by: -headerByteCount).assumingMemoryBound(to: CodePageHeader.self)
+    }
+
+    /// Forgets the decoded form of `byteCount` bytes of RAM from `offset`, which lie in one page.
+    func invalidate(offset: UInt64, byteCount: UInt64) {
+        guard let index = find(offset & ~0xFFF) else { return }
+        let ops = opsOfPage(index)
+        let first = Int(offset & 0xFFF) >> 2
+        let last = min(Int((offset & 0xFFF) &+ byteCount &+ 3) >> 2, Self.opsPerPage)
+        // Up to three ops before may be fused with the first one here.
+        for slot in max(0, first - 3)..<max(first, last) { ops[slot] = Op(.decode) }
+    }
+
+    /// Forgets everything decoded. Ops that are being executed stay readable: they become undecoded.
+    mutating func removeAll() {
+        flushTranslations()
+        for index in 0..<usedPages {
+            (opsOfPage(index)).update(repeating: Op(.decode), count: Self.opsPerPage)
+        }
+        hashKeys.update(repeating: 0, count: Self.hashCapacity)
+        usedPages = 0
+    }
+
+    /// Forgets which virtual page holds which code.
+    func flushTranslations() {
+        fetchEL0.update(repeating: FetchEntry(), count: Self.fetchEntryCount)
+        fetchEL1.update(repeating: FetchEntry(), count: Self.fetchEntryCount)
+    }
+
+    private func opsOfPage(_ index: Int) -> UnsafeMutablePointer<Op> {
+        (arena + index * Self.pageStride + Self.headerByteCount).assumingMemoryBound(to: Op.self)
+    }
+
+    private static func hash(_ offset: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((offset >> 12) &* 0x9E37_79B9_7F4A_7C15) >> 52)
+    }
+
+    private func find(_ offset: UInt64) -> Int? {
+        var place = Self.hash(offset)
+        while hashKeys[place] != 0 {
+            if hashKeys[place] == offset | 1 { return Int(hashValues[place]) }
+            place = (place + 1) & (Self.hashCapacity - 1)
+        }
+        return nil
+    }
+
+    private func insert(_ offset: UInt64, _ index: Int) {
+        var place = Self.hash(offset)
+        while hashKeys[place] != 0 { place = (place + 1) & (Self.hashCapacity - 1) }
+        hashKeys[place] = offset | 1
+        hashValues[place] = Int32(index)
+    }
+}
+
+/// What stands before a page's ops.
+struct CodePageHeader {
+    /// The page's bytes in guest RAM.
+    var hostPage: UnsafeMutableRawPointer
+    /// The page's offset in guest RAM.
+    var offset: UInt64
+}
+
+/// One entry of the fetch TLB.
+struct FetchEntry {
+    static let empty: UInt64 = ~0
+    /// The virtual page; `empty` matches no aligned address.
+    var tag: UInt64 = empty
+    var ops: UnsafeMutablePointer<Op>?
+}

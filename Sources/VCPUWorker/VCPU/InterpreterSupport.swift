@@ -1,0 +1,83 @@
+import CHost
+import Shared
+
+// What the interpreter's cases share: leaving, entering another page, decoding in place, faults.
+
+extension VCPU {
+    /// Writes the cursor back: the next instruction is at `address`; `retiring` counts the current one.
+    @inline(__always)
+    mutating func leave(_ c: Cursor, at address: UInt64, retiring: Int = 0) {
+        var c = c
+        c.count(through: retiring)
+        pc = address
+        nzcv = c.nzcv
+        retiredInstructions = retiredInstructions &+ c.retired
+    }
+
+    @inline(__always)
+    mutating func leave(_ c: Cursor, at address: UInt64, retiring: Int, _ outcome: Outcome) -> Outcome {
+        leave(c, at: address, retiring: retiring)
+        return outcome
+    }
+
+    /// The ops of the page of `target` if it can be gone to at once: known, aligned, and nobody rings.
+    @inline(__always)
+    func enter(
+        _ target: UInt64, _ fetch: UnsafeMutablePointer<FetchEntry>, _ doorbell: UnsafeMutableRawPointer
+    ) -> UnsafeMutablePointer<Op>? {
+        let entry = fetch + Int(truncatingIfNeeded: target &>> 12 & UInt64(CodeCache.fetchEntryCount - 1))
+        // The low two bits stay in the comparison, so that a misaligned target misses.
+        guard entry.pointee.tag == target & ~0xFFC, armada_load_relaxed32(doorbell) == 0 else { return nil }
+        return entry.pointee.ops
+    }
+
+    /// Whether a condition, as a mask over NZCV, holds.
+    @inline(__always)
+    func holds(_ mask: UInt16, _ nzcv: UInt32) -> Bool { UInt32(mask) &>> (nzcv &>> 28) & 1 != 0 }
+
+    /// Decodes the op under the cursor in place.
+    @inline(never)
+    mutating func decode(_ c: Cursor) {
+        let slot = c.slot
+        guard slot < CodeCache.opsPerPage else {
+            c.op.pointee = Op(.pageEnd)
+            return
+        }
+        let page = CodeCache.header(c.base).pointee.hostPage
+        decodedInstructions &+= 1
+        c.op.pointee = Fusion.op(at: slot, page: page)
+    }
+
+    /// The word of the current instruction, as memory has it.
+    func instructionWord(_ c: Cursor) -> UInt32 {
+        armada_load_relaxed32(CodeCache.header(c.base).pointee.hostPage + c.slot * 4)
+    }
+
+    /// A load or store of the current instruction faulted.
+    @inline(never)
+    mutating func dataAbort(_ c: Cursor) -> Outcome {
+        leave(c, at: c.pc)
+        return raise(mmu.fault, instruction: instructionWord(c))
+    }
+
+    @inline(never)
+    mutating func fpAccessTrap(_ c: Cursor) -> Outcome {
+        leave(c, at: c.pc)
+        return takeFPAccessTrap()
+    }
+
+    /// DC ZVA of the 64 bytes at `va`. False on a fault.
+    mutating func zeroBlock(_ va: UInt64, _ tlb: UnsafeMutablePointer<FastTLBEntry>) -> Bool {
+        let entry = tlb + Int(truncatingIfNeeded: va >> 12 & 255)
+        let host: UnsafeMutableRawPointer
+        if entry.pointee.writeTag == va & ~0xFFF {
+            host = hostPointer(va &+ entry.pointee.addend)
+        } else {
+            let access = MemoryAccess(kind: .write, unprivileged: tlb == mmu.unprivileged)
+            guard let found = translate(va, access, byteCount: 64) else { return false }
+            host = found
+        }
+        host.assumingMemoryBound(to: SIMD8<UInt64>.self).pointee = .zero
+        return true
+    }
+}

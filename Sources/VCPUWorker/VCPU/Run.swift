@@ -1,0 +1,64 @@
+import CHost
+import Shared
+
+extension VCPU {
+    /// Executes guest code until the guest must be left. `exit` then says why and `pc` is where it goes on.
+    mutating func run() {
+        let start = armada_monotonic()
+        beginGuestExecution()
+        loop: while true {
+            if armada_load_relaxed32(control.doorbell) != 0, handleDoorbell() { break }
+            _ = takePendingInterrupt()
+            if pstate.il {
+                _ = illegalState()
+                continue
+            }
+            guard let ops = fetch() else {
+                if raiseFetchFault() == .exit { break loop }
+                continue
+            }
+            if interpret(ops) == .exit { break loop }
+        }
+        endGuestExecution()
+        count(.retiredInstructions, retiredInstructions)
+        count(.decodedInstructions, decodedInstructions)
+        guestNanoseconds &+= armada_monotonic() &- start
+        count(.guestNanoseconds, guestNanoseconds)
+    }
+
+    /// Publishes a counter of this vCPU.
+    @inline(__always)
+    func count(_ counter: VCPUCounter, _ value: UInt64) {
+        armada_store_relaxed64(control.counters + counter.rawValue * 8, value)
+    }
+
+    /// The decoded page of `pc`; nil when the instruction cannot be fetched (`mmu.fault`).
+    private mutating func fetch() -> UnsafeMutablePointer<Op>? {
+        let fetch = pstate.el == 0 ? code.fetchEL0 : code.fetchEL1
+        let entry = fetch + Int(truncatingIfNeeded: pc >> 12 & UInt64(CodeCache.fetchEntryCount - 1))
+        if entry.pointee.tag == pc & ~0xFFC, let ops = entry.pointee.ops { return ops }
+        guard pc & 3 == 0 else {
+            mmu.fault = MemoryFault(status: .alignment, address: pc, isFetch: true)
+            return nil
+        }
+        guard let translation = translateFetch(pc) else { return nil }
+        let ops = code.ops(offset: translation.offset, hostPage: translation.hostPage)
+        entry.pointee = FetchEntry(tag: pc & ~0xFFF, ops: ops)
+        return ops
+    }
+
+    private mutating func raiseFetchFault() -> Outcome {
+        pc & 3 != 0 ? pcAlignmentFault() : raise(mmu.fault, instruction: 0)
+    }
+
+    // MARK: Hooks of the MMU
+
+    /// Forgets the decoded form of `byteCount` bytes of RAM from `offset`.
+    mutating func invalidateCode(offset: UInt64, byteCount: UInt64) {
+        code.invalidate(offset: offset, byteCount: byteCount)
+    }
+
+    mutating func invalidateAllCode() { code.removeAll() }
+
+    mutating func flushFetchTranslations() { code.flushTranslations() }
+}
