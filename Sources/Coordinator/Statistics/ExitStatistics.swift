@@ -36,6 +36,16 @@ struct ExitStatistics: ~Copyable {
 
     func samples(_ reason: ExitReason) -> UInt64 { rows[Int(reason.rawValue)]?.pointee.count ?? 0 }
 
+    /// One row for each reason that occurred, by falling total time.
+    var rowList: [StatisticsReport.Exit] {
+        var list: [StatisticsReport.Exit] = []
+        for number in 0..<ExitReason.count {
+            guard let row = rows[number] else { continue }
+            if let exit = StatisticsReport.Exit(ExitReason(rawValue: UInt8(number)), row.pointee) { list.append(exit) }
+        }
+        return list.sorted { $0.totalNanoseconds > $1.totalNanoseconds }
+    }
+
     /// Adds the histogram of `reason`, if there is one, to `total`.
     func add(_ reason: ExitReason, to total: inout LatencyHistogram) {
         if let row = rows[Int(reason.rawValue)] { total.add(row.pointee) }

@@ -4,12 +4,14 @@ import Shared
 enum VMError: Error, CustomStringConvertible {
     case host(SystemError)
     case boot(BootError)
+    case worker(WorkerError)
     case configuration(String)
 
     var description: String {
         switch self {
         case .host(let error): error.description
         case .boot(let error): error.description
+        case .worker(let error): error.description
         case .configuration(let text): text
         }
     }

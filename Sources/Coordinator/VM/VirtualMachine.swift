@@ -1,18 +1,276 @@
+import CHost
+import Logging
 import Shared
 
 /// One virtual machine: memory, vCPUs, interrupt controller, devices. One thread owns it: whoever calls `run`.
+///
+/// The order of things in one exit, as in KVM's `kvm_arch_vcpu_ioctl_run` (see VCPURun.swift):
+/// ```
+///  Exit → exits++ → vgic sync → timer sync → early SError → handle
+///       → requests → vgic flush → mode = IN_GUEST → full barrier → requests again → Entry
+/// ```
 final class VirtualMachine {
     let configuration: VMConfiguration
     let console: TerminalConsole
+    var logger: Logger
 
-    init(configuration: VMConfiguration, console: TerminalConsole) throws(VMError) {
+    // MARK: Memory
+
+    let ram: MappedMemory
+    let ramFile: OwnedDescriptor
+    let controlPage: MappedMemory
+    let controlFile: OwnedDescriptor
+    let stage2Mapping: MappedMemory
+    let stage2File: OwnedDescriptor
+    var slots = MemorySlots()
+    var stage2: Stage2
+    let dvm: DVMBroadcast
+    /// The largest stage-2 block: 1 for 1 GiB, 2 for 2 MiB, 3 for 4 KiB.
+    var stage2BlockLevel = 2
+
+    // MARK: Processors and devices
+
+    var vcpus: [VCPU] = []
+    let vgic: VGIC
+    var bus = MMIOBus()
+    let pl011: PL011
+    let pl031: PL031
+
+    // MARK: The run
+
+    /// Set when the run is over: no vCPU enters the guest any more.
+    private(set) var outcome: VMOutcome?
+    /// CNTVOFF_EL2: CLOCK_MONOTONIC when the guest started.
+    private(set) var counterOffset: UInt64 = 0
+    /// vCPUs in the guest.
+    var runningCount = 0
+    /// The vCPU that was entered last, and when.
+    var lastEntered = 0
+    var lastEntry: UInt64 = 0
+    /// Blocked vCPUs that have been kicked and are to be looked at.
+    var wakes: [Int] = []
+    /// Blocked vCPUs whose timers are armed.
+    var timers: DeadlineQueue
+    var loopStatistics = LoopStatistics()
+    private var report = StatisticsReport()
+
+    // What has been said once already.
+    var unknownClasses: Set<UInt8> = []
+    var unknownRegisters: Set<UInt16> = []
+    var unclaimedAddresses: Set<UInt64> = []
+
+    /// Makes the memory files and the devices. Nothing is started yet.
+    init(
+        configuration: VMConfiguration, console: TerminalConsole, logger: Logger = Logger(label: "armada")
+    ) throws(VMError) {
+        try configuration.check()
         self.configuration = configuration
         self.console = console
+        self.logger = logger
+        timers = DeadlineQueue(count: configuration.vcpuCount)
+        do throws(SystemError) {
+            ramFile = try MemoryFile.create(name: "armada-ram", byteCount: configuration.memoryByteCount)
+            ram = try MappedMemory(
+                descriptor: ramFile.rawValue, byteCount: Int(configuration.memoryByteCount), writable: true,
+                name: "guest memory")
+            try Self.seal(ramFile.rawValue, "guest memory")
+
+            let stage2ByteCount = Stage2Geometry.fileByteCount(memoryByteCount: configuration.memoryByteCount)
+            stage2File = try MemoryFile.create(name: "armada-stage2", byteCount: stage2ByteCount)
+            stage2Mapping = try MappedMemory(
+                descriptor: stage2File.rawValue, byteCount: Int(stage2ByteCount), writable: true, name: "stage-2 tables"
+            )
+            // From here on nobody can get a second writable mapping.
+            try Self.seal(stage2File.rawValue, "stage-2 tables", futureWrite: true)
+
+            let controlByteCount = ControlPage.byteCount(vcpuCount: configuration.vcpuCount)
+            controlFile = try MemoryFile.create(name: "armada-control", byteCount: UInt64(controlByteCount))
+            controlPage = try MappedMemory(
+                descriptor: controlFile.rawValue, byteCount: controlByteCount, writable: true, name: "control page")
+            try Self.seal(controlFile.rawValue, "control page")
+        } catch { throw .host(error) }
+
+        armada_store32(controlPage.base + ControlPage.versionOffset, ControlPage.version)
+        armada_store32(controlPage.base + ControlPage.vcpuCountOffset, UInt32(configuration.vcpuCount))
+        armada_store32(controlPage.base + ControlPage.magicOffset, ControlPage.magic)
+        dvm = DVMBroadcast(controlPage: controlPage.base, vcpuCount: configuration.vcpuCount)
+        stage2 = Stage2(
+            memory: Stage2TableMemory(base: stage2Mapping.base, byteCount: UInt64(stage2Mapping.byteCount)),
+            broadcast: dvm)
+
+        let vgic = VGIC(vcpuCount: configuration.vcpuCount, listRegisterCount: configuration.listRegisterCount)
+        self.vgic = vgic
+        pl011 = PL011(output: console) { vgic.setSPI(PhysicalMap.pl011INTID, level: $0) }
+        pl031 = PL031(interrupt: { vgic.setSPI(PhysicalMap.pl031INTID, level: $0) })
+
+        do throws(MemorySlots.Failure) {
+            try slots.insert(
+                MemorySlot(base: PhysicalMap.ram, byteCount: configuration.memoryByteCount, output: HostOffset(0)))
+        } catch { throw .configuration("guest memory of \(configuration.memoryByteCount) bytes: \(error)") }
+        attachDevices()
+        // The closures below live in objects that this one owns.
+        vgic.kick = { [unowned self] index in kick(vcpus[index], .irqPending) }
+        vgic.log = { [unowned self] line in self.logger.warning("\(line)") }
+        console.onChange = { [unowned self] in pl011.lineChanged() }
+        console.onEnd = { [unowned self] end in consoleEnded(end) }
     }
 
-    /// Runs the guest to its end. Workers, sockets and memory files are gone when it returns; the console is finished.
-    func run() -> VMOutcome { .failed("the virtual machine's loop is not there yet") }
+    private static func seal(_ descriptor: CInt, _ name: String, futureWrite: Bool = false) throws(SystemError) {
+        guard armada_memfd_seal(descriptor, futureWrite ? 1 : 0) == 0 else {
+            throw SystemError("seal the \(name) file")
+        }
+    }
+
+    private func attachDevices() {
+        bus.attach(
+            vgic.distributor, at: PhysicalMap.gicDistributor, byteCount: PhysicalMap.gicDistributorByteCount,
+            side: .kernel, name: "GICD")
+        let first = min(configuration.vcpuCount, PhysicalMap.gicRedistributorFirstRegionCount)
+        bus.attach(
+            vgic.redistributors(first: 0, count: first), at: PhysicalMap.gicRedistributor,
+            byteCount: UInt64(first) * PhysicalMap.gicRedistributorStride, side: .kernel, name: "GICR")
+        let second = configuration.vcpuCount - first
+        if second > 0 {
+            bus.attach(
+                vgic.redistributors(first: first, count: second), at: PhysicalMap.gicHighRedistributor,
+                byteCount: UInt64(second) * PhysicalMap.gicRedistributorStride, side: .kernel, name: "GICR high")
+        }
+        bus.attach(pl011, at: PhysicalMap.pl011, byteCount: PhysicalMap.pl011ByteCount, name: "PL011")
+        bus.attach(pl031, at: PhysicalMap.pl031, byteCount: PhysicalMap.pl031ByteCount, name: "PL031")
+    }
+
+    // MARK: Running
+
+    /// Runs the guest to its end. No worker, socket or path is left when it returns, and the console is finished.
+    func run() -> VMOutcome {
+        let started = armada_monotonic()
+        do throws(VMError) {
+            try runGuest()
+        } catch {
+            if case .worker(.interrupted) = error { end(.interrupted) } else { end(.failed(error.description)) }
+        }
+        console.finish()
+        report.wallNanoseconds = armada_monotonic() &- started
+        return outcome ?? .failed("the run ended without a reason")
+    }
+
+    private func runGuest() throws(VMError) {
+        let events: EventSet
+        do throws(SystemError) { events = try EventSet() } catch { throw .host(error) }
+        let cancel = events.signalDescriptor
+        let image: BootImage
+        let channels: [WorkerChannel]
+        if let path = configuration.externalWorkersPath {
+            image = try loadGuest()
+            do throws(WorkerError) {
+                let listener = try WorkerListener(path: path)
+                logger.info("waiting for \(configuration.vcpuCount) workers: armada-vcpu --connect \(path)")
+                channels = try WorkerPool.accept(count: configuration.vcpuCount, from: listener, cancel: cancel) {
+                    logger.info("\($0)")
+                }
+            } catch { throw .worker(error) }
+        } else {
+            // The workers start up while the guest is loaded.
+            do throws(WorkerError) {
+                channels = try WorkerPool.start(count: configuration.vcpuCount, program: configuration.workerPath)
+            } catch { throw .worker(error) }
+            image = try loadGuest()
+            do throws(WorkerError) {
+                try WorkerPool.greet(channels, program: configuration.workerPath, cancel: cancel)
+            } catch { throw .worker(error) }
+        }
+        defer { WorkerPool.end(channels) }
+
+        counterOffset = armada_monotonic()
+        for (index, channel) in channels.enumerated() {
+            vcpus.append(
+                VCPU(index: index, control: VCPUControl(page: controlPage.base, vcpu: index), channel: channel))
+            try welcome(channel, index)
+        }
+        let loop = EventLoop(self, events, processorCount: Int(armada_processor_count()))
+        if configuration.pin != .none { _ = armada_pin(0) }
+        console.start()
+        powerOn(vcpus[0], ResetState(pc: image.entry.rawValue, x0: image.dtb.rawValue))
+        wakeKicked()
+        loop.run()
+        report = takeReport()
+    }
+
+    private func loadGuest() throws(VMError) -> BootImage {
+        do throws(BootError) {
+            return try BootLoader.load(
+                configuration: configuration, ram: ram.base, ramByteCount: configuration.memoryByteCount)
+        } catch { throw .boot(error) }
+    }
+
+    private func welcome(_ channel: WorkerChannel, _ index: Int) throws(VMError) {
+        var frame = WelcomeFrame()
+        frame.protocolVersion = WireProtocol.version
+        frame.vcpuIndex = UInt32(index)
+        frame.vcpuCount = UInt32(configuration.vcpuCount)
+        frame.mpidr = MPIDR(vcpuIndex: index).rawValue
+        frame.ramByteCount = UInt64(ram.byteCount)
+        frame.stage2ByteCount = UInt64(stage2Mapping.byteCount)
+        frame.controlByteCount = UInt64(controlPage.byteCount)
+        frame.vtcr = Stage2Geometry.vtcr
+        // VMID 1; the root stands at the beginning of the file.
+        frame.vttbr = 1 << 48
+        frame.counterOffset = counterOffset
+        frame.listRegisterCount = UInt32(configuration.listRegisterCount)
+        frame.haltPollNanoseconds = configuration.haltPollNanoseconds
+        frame.processor = configuration.pin.workerProcessor(index, of: Int(armada_processor_count()))
+        do throws(WireError) {
+            try channel.send(
+                welcome: frame, ram: ramFile.rawValue, stage2Tables: stage2File.rawValue,
+                controlPage: controlFile.rawValue)
+        } catch { throw .worker(.violation(vcpu: index, error)) }
+    }
+
+    /// Ends the run; the first reason counts.
+    func end(_ outcome: VMOutcome) {
+        if self.outcome == nil { self.outcome = outcome }
+    }
+
+    private func consoleEnded(_ end: TerminalConsole.End) {
+        switch end {
+        case .quit, .inputClosed: self.end(.interrupted)
+        case .outputClosed: self.end(.failed("standard output is closed"))
+        }
+    }
+
+    // MARK: Figures
 
     /// What the run has cost, as a table in the form of `perf kvm stat report`, or as JSON.
-    func statisticsReport(json: Bool) -> String { "" }
+    func statisticsReport(json: Bool) -> String { json ? report.json : report.text }
+
+    private func takeReport() -> StatisticsReport {
+        var report = StatisticsReport()
+        report.loop = loopStatistics
+        for number in 0..<ExitReason.count {
+            let reason = ExitReason(rawValue: UInt8(number))
+            var total = LatencyHistogram()
+            for vcpu in vcpus { vcpu.statistics.add(reason, to: &total) }
+            if let row = StatisticsReport.Exit(reason, total) { report.exits.append(row) }
+        }
+        report.exits.sort { $0.totalNanoseconds > $1.totalNanoseconds }
+        for vcpu in vcpus {
+            report.vcpus.append(
+                StatisticsReport.VCPU(
+                    index: vcpu.index, pid: Int(vcpu.channel.pid), exits: vcpu.statistics.exits,
+                    sgis: vcpu.statistics.sgis, counters: VCPUCounter.allCases.map { vcpu.control.counter($0) },
+                    rows: vcpu.statistics.rowList))
+        }
+        return report
+    }
+}
+
+extension PinPolicy {
+    /// The processor of worker `index` on a host with `count` processors, or -1.
+    func workerProcessor(_ index: Int, of count: Int) -> Int32 {
+        switch self {
+        case .none: -1
+        case .same: 0
+        case .separate: count > 1 ? Int32(1 + index % (count - 1)) : 0
+        }
+    }
 }

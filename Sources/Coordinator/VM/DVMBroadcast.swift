@@ -1,0 +1,25 @@
+import CHost
+import Shared
+
+/// The coordinator's place on the interconnect: it tells every vCPU that stage-2 translations are gone.
+final class DVMBroadcast: Stage2Broadcast {
+    private let ring: DVMRing
+
+    init(controlPage: UnsafeMutableRawPointer, vcpuCount: Int) {
+        ring = DVMRing(controlPage: controlPage, vcpuCount: vcpuCount)
+    }
+
+    func invalidate(_ ipa: IPA, byteCount: UInt64) -> UInt64 {
+        let ticket = ring.append(DVMOperation(.ipa, operand: ipa.rawValue, length: byteCount))
+        ring.ringDoorbells()
+        return ticket
+    }
+
+    func isComplete(_ ticket: UInt64) -> Bool { ring.isApplied(ticket) }
+
+    /// A vCPU that is gone holds no translations: nobody waits for its answer.
+    static func abandon(_ control: VCPUControl) {
+        armada_store32(control.dvmActive, 0)
+        DVMRing.wakeWaiters(of: control)
+    }
+}

@@ -1,0 +1,222 @@
+import CHost
+import Shared
+
+/// The VM's one loop: waits for workers, timers, signals and the terminal, and never for one of them alone.
+///
+/// Waiting is adaptive like KVM's `halt_poll_ns`: after an Entry the socket is polled for a window that grows while answers come
+/// soon, and only then does the loop block. Polling burns a processor, so it is done only while there is one that
+/// nobody else needs: a vCPU in the guest has the better claim.
+final class EventLoop {
+    private unowned let vm: VirtualMachine
+    private let events: EventSet
+    private var window: AdaptiveWindow
+    /// As many vCPUs may be in the guest while the loop polls.
+    private let pollableRunningCount: Int
+    /// When the watchdog ends the run.
+    private let watchdog: UInt64
+    private var watchedInput: CInt = -1
+    private var watchedOutput: CInt = -1
+    /// Channels that may have more, though their sockets are empty.
+    private var unfinished: [Int] = []
+    /// Successes since the other descriptors were last looked at.
+    private var streak = 0
+
+    init(_ vm: VirtualMachine, _ events: EventSet, processorCount: Int) {
+        self.vm = vm
+        self.events = events
+        window = AdaptiveWindow(maximumNanoseconds: vm.configuration.haltPollNanoseconds)
+        // With processors of their own for loop and workers, the loop takes nothing away from anyone.
+        let separate = vm.configuration.pin == .separate && processorCount > 1
+        pollableRunningCount =
+            separate ? .max : vm.configuration.pin == .same ? 0 : processorCount - 1
+        watchdog =
+            vm.configuration.timeoutSeconds.map { armada_monotonic() &+ UInt64(max(0, min($0, 1e9)) * 1e9) } ?? .max
+        _ = armada_timer_slack(1)
+    }
+
+    /// Runs until the VM has an outcome, then brings the vCPUs out of the guest.
+    func run() {
+        do throws(SystemError) {
+            for vcpu in vm.vcpus {
+                try events.add(vcpu.channel.descriptor, .channel(vcpu.index))
+                if vcpu.channel.processDescriptor >= 0 {
+                    try events.add(vcpu.channel.processDescriptor, .process(vcpu.index))
+                }
+            }
+        } catch { return vm.end(.failed(error.description)) }
+        while vm.outcome == nil { step() }
+        quiesce()
+    }
+
+    private func step() {
+        let start = armada_monotonic()
+        let deadline = nextDeadline(start)
+        if deadline <= start { return expire(start) }
+        var now = start
+        if window.nanoseconds > 0, vm.runningCount > 0, vm.runningCount <= pollableRunningCount, unfinished.isEmpty {
+            vm.loopStatistics.haltAttemptedPoll &+= 1
+            let found = poll(from: start, until: min(start &+ window.nanoseconds, deadline), now: &now)
+            if found {
+                vm.loopStatistics.haltSuccessfulPoll &+= 1
+                vm.loopStatistics.haltPollSuccessNanoseconds &+= now &- start
+                window.polledWithSuccess()
+                // The others must not starve while one vCPU keeps the loop busy.
+                streak += 1
+                if streak >= 64 {
+                    streak = 0
+                    vm.console.flush()
+                    _ = look(nanoseconds: 0)
+                }
+                return
+            }
+            vm.loopStatistics.haltPollFailNanoseconds &+= now &- start
+        }
+        block(from: start, at: now, until: deadline)
+    }
+
+    /// Tries the vCPU that was entered last, and now and then everyone.
+    private func poll(from start: UInt64, until limit: UInt64, now: inout UInt64) -> Bool {
+        let favourite = vm.vcpus[vm.lastEntered]
+        var round = 0
+        while true {
+            if favourite.state == .running, serve(favourite) { return true }
+            round &+= 1
+            if vm.runningCount > 1 || favourite.state != .running || round & 63 == 0, look(nanoseconds: 0) {
+                return true
+            }
+            now = armada_monotonic()
+            if now >= limit { return false }
+            armada_spin_hint()
+        }
+    }
+
+    private func block(from start: UInt64, at now: UInt64, until deadline: UInt64) {
+        vm.console.flush()
+        watchConsole()
+        if vm.outcome != nil { return }
+        let wait: UInt64? = unfinished.isEmpty ? (deadline == .max ? nil : deadline &- now) : 0
+        vm.loopStatistics.blocks &+= 1
+        let wasRunning = vm.runningCount > 0
+        let found = look(nanoseconds: wait)
+        let end = wokenAt
+        vm.loopStatistics.blockedNanoseconds &+= end &- now
+        if found, wasRunning { window.blocked(waitedNanoseconds: end &- start) }
+        if !unfinished.isEmpty {
+            let list = unfinished
+            unfinished.removeAll(keepingCapacity: true)
+            for index in list { _ = serve(vm.vcpus[index]) }
+        }
+    }
+
+    /// When the last wait ended.
+    private var wokenAt: UInt64 = 0
+
+    /// Waits for events and handles them. True if a worker had something.
+    private func look(nanoseconds: UInt64?) -> Bool {
+        let count = events.wait(nanoseconds: nanoseconds)
+        wokenAt = armada_monotonic()
+        var found = false
+        for index in 0..<count {
+            switch events.event(at: index) {
+            case .channel(let vcpu):
+                if serve(vm.vcpus[vcpu]) { found = true }
+            case .process(let vcpu):
+                // What it said last comes first.
+                while serve(vm.vcpus[vcpu]), vm.outcome == nil {}
+                if vm.outcome == nil { vm.lost(vm.vcpus[vcpu]) }
+                events.remove(vm.vcpus[vcpu].channel.processDescriptor)
+                found = true
+            case .signals:
+                if events.takeEndingSignal() { vm.end(.interrupted) }
+            case .consoleInput:
+                vm.console.readInput()
+                if !vm.wakes.isEmpty { vm.wakeKicked() }
+            case .consoleOutput:
+                vm.console.flush()
+                if !vm.wakes.isEmpty { vm.wakeKicked() }
+            case nil: break
+            }
+        }
+        return found
+    }
+
+    /// Takes what the worker has sent: SGIs, and at most one Exit, after which it waits for us. True if there was anything.
+    private func serve(_ vcpu: VCPU) -> Bool {
+        for count in 0..<64 {
+            switch vcpu.channel.receive() {
+            case .exit:
+                vm.exited(vcpu)
+                return true
+            case .sgi(let frame):
+                vcpu.statistics.sgis &+= 1
+                vm.vgic.sendSGI(from: vcpu.index, value: frame.value, group: frame.group)
+                if !vm.wakes.isEmpty { vm.wakeKicked() }
+            case .wouldBlock:
+                return count > 0
+            case .closed:
+                if vm.outcome == nil { vm.lost(vcpu) }
+                return true
+            case .violation(let error):
+                violated(vcpu, "\(error)")
+                return true
+            case .hello:
+                violated(vcpu, "a second Hello")
+                return true
+            }
+        }
+        unfinished.append(vcpu.index)
+        return true
+    }
+
+    private func violated(_ vcpu: VCPU, _ what: String) {
+        DVMBroadcast.abandon(vcpu.control)
+        vm.end(
+            .failed(
+                "vCPU \(vcpu.index): its worker (pid \(vcpu.channel.pid)) broke the protocol and was ended: \(what)"))
+    }
+
+    // MARK: Time
+
+    private func nextDeadline(_ now: UInt64) -> UInt64 {
+        var deadline = min(vm.timers.earliest, watchdog)
+        if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
+        return deadline
+    }
+
+    private func expire(_ now: UInt64) {
+        if watchdog <= now { return vm.end(.watchdog) }
+        vm.pl031.tick()
+        if !vm.wakes.isEmpty { vm.wakeKicked() }
+        while let vcpu = vm.timers.popExpired(at: now) { vm.timerExpired(vm.vcpus[vcpu], at: now) }
+    }
+
+    // MARK: The console
+
+    /// Follows the console's descriptors, which come and go.
+    private func watchConsole() {
+        let input = vm.console.inputDescriptor ?? -1
+        if input != watchedInput {
+            if watchedInput >= 0 { events.remove(watchedInput) }
+            watchedInput = input
+            if input >= 0 { try? events.add(input, .consoleInput) }
+        }
+        let output = vm.console.blockedOutputDescriptor ?? -1
+        if output != watchedOutput {
+            if watchedOutput >= 0 { events.remove(watchedOutput) }
+            watchedOutput = output
+            if output >= 0 { try? events.add(output, .consoleOutput, writable: true) }
+        }
+    }
+
+    // MARK: The end
+
+    /// Brings every vCPU out of the guest, so that its counters are final. Not for long: a worker may be stuck.
+    private func quiesce() {
+        if case .workerLost = vm.outcome { return }
+        for vcpu in vm.vcpus where vcpu.state == .running { vm.kick(vcpu, .vmDead) }
+        let limit = armada_monotonic() &+ 20_000_000
+        while vm.runningCount > 0, case let now = armada_monotonic(), now < limit {
+            _ = look(nanoseconds: limit &- now)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Shared
+
+extension VirtualMachine {
+    /// WFI and WFE. KVM's `kvm_handle_wfx`: WFE yields and goes on, WFI waits for an interrupt.
+    func handleWFx(_ vcpu: VCPU) -> ExitAction {
+        vcpu.advancePC()
+        if vcpu.exit.esr.isWFE {
+            vcpu.reason = .wfe
+            return .resume
+        }
+        vcpu.reason = .wfi
+        return .block
+    }
+
+    /// An unknown system register or system instruction: UNDEF, and once for each a row to add.
+    func handleSystemRegister(_ vcpu: VCPU) -> ExitAction {
+        let esr = vcpu.exit.esr
+        let register = esr.systemRegister
+        if unknownRegisters.insert(register.rawValue).inserted {
+            logger.warning(
+                """
+                unknown system register: UNDEF for \(esr.isSystemRead ? "MRS" : "MSR") \(register) at PC \
+                \(hexadecimal(vcpu.exit.pc)). Row: \
+                (\(register.op0), \(register.op1), \(register.crn), \(register.crm), \(register.op2), "\(register)"),
+                """)
+        }
+        vcpu.injectUndefined()
+        return .resume
+    }
+
+    /// PC is past the HVC already.
+    func handleHVC(_ vcpu: VCPU) -> ExitAction { hypercall(vcpu) }
+
+    /// A trapped SMC leaves PC at the instruction. There is no EL3: a nonzero immediate is nobody's.
+    func handleSMC(_ vcpu: VCPU) -> ExitAction {
+        vcpu.advancePC()
+        guard vcpu.exit.esr.immediate == 0 else {
+            vcpu.write(register: 0, .max)
+            return .resume
+        }
+        return hypercall(vcpu)
+    }
+
+    /// KVM's `kvm_smccc_call_handler`.
+    private func hypercall(_ vcpu: VCPU) -> ExitAction {
+        switch Hypercall.call(vcpu.exit.registers, self) {
+        case .result(let value):
+            vcpu.write(register: 0, value)
+            return .resume
+        case .suspend:
+            vcpu.write(register: 0, PSCI.Result.success)
+            return .block
+        case .off:
+            powerOff(vcpu)
+            return .leave
+        case .on(let target, let reset):
+            powerOn(vcpus[target], reset)
+            vcpu.write(register: 0, PSCI.Result.success)
+            return .resume
+        case .systemOff:
+            end(.poweredOff)
+            return .leave
+        case .systemReset:
+            end(.reset)
+            return .leave
+        }
+    }
+}
+
+extension VirtualMachine: PSCI.Machine {
+    var vcpuCount: Int { vcpus.count }
+    func isPoweredOff(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .poweredOff }
+}

@@ -1,0 +1,72 @@
+import CHost
+import Shared
+
+/// The coordinator's side of one vCPU: KVM's `struct kvm_vcpu`.
+final class VCPU {
+    enum State {
+        /// Off: PSCI has not started it, or it called CPU_OFF.
+        case poweredOff
+        /// Between Exit and Entry.
+        case inCoordinator
+        /// Its worker is in the guest, or on its way.
+        case running
+        /// In WFI: waits for an interrupt.
+        case blocked
+    }
+
+    let index: Int
+    let control: VCPUControl
+    let channel: WorkerChannel
+    var state = State.poweredOff
+
+    /// What must happen before the next Entry. The control page shows a copy, for the order of events only.
+    var requests: VCPURequest = []
+    /// Goes with `VCPURequest.vcpuReset`.
+    var reset: ResetState?
+    /// A kick has found it blocked; it stands in the list of those to be woken.
+    var isWaking = false
+
+    /// The Entry under construction. Its CPU interface holds what came with the last Exit; list registers are filled in last.
+    var entry = EntryFrame()
+    var reason = ExitReason.irq
+    /// When the Exit arrived that the next Entry answers; 0: the next Entry answers none.
+    var exitArrived: UInt64 = 0
+    var statistics = ExitStatistics()
+
+    init(index: Int, control: VCPUControl, channel: WorkerChannel) {
+        self.index = index
+        self.control = control
+        self.channel = channel
+    }
+
+    /// The last Exit.
+    var exit: ExitFrame { _read { yield channel.exit } }
+
+    // MARK: What a handler says about the way back
+
+    /// The guest's register `number` is `value` when it goes on; 31 is the zero register.
+    func write(register number: Int, _ value: UInt64) { entry.write(register: number, value: value) }
+
+    /// Skips the trapped instruction.
+    func advancePC() { entry.advancePC = true }
+
+    func injectUndefined() { entry.injected = InjectedException(.undefined) }
+
+    /// KVM's `kvm_inject_dabt`: a synchronous external data abort at `address`.
+    func injectDataAbort(_ address: UInt64) { entry.injected = InjectedException(.dataAbort, address: address) }
+
+    /// KVM's `kvm_inject_pabt`.
+    func injectInstructionAbort(_ address: UInt64) {
+        entry.injected = InjectedException(.instructionAbort, address: address)
+    }
+
+    /// KVM's `kvm_inject_vabt`.
+    func injectSError() { entry.injected = InjectedException(.serror) }
+
+    /// What is said of a vCPU whose worker is lost.
+    var lastExitDescription: String {
+        guard statistics.exits > 0 else { return "it never left the guest" }
+        return "its last exit was \(reason.name) at PC \(hexadecimal(exit.pc)), ESR_EL2 "
+            + "\(hexadecimal(UInt64(exit.esr.rawValue), digits: 8)), number \(statistics.exits)"
+    }
+}

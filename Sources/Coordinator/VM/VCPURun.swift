@@ -1,0 +1,228 @@
+import CHost
+import Shared
+
+// One vCPU's way from Exit to Entry, in the order of KVM's run loop. See VirtualMachine for the picture.
+
+extension VirtualMachine {
+    /// The worker has left the guest: its mode is OUTSIDE, and `vcpu.exit` says why.
+    func exited(_ vcpu: VCPU) {
+        vcpu.exitArrived = armada_monotonic()
+        vcpu.state = .inCoordinator
+        runningCount &-= 1
+        vcpu.statistics.countExit()
+
+        vgic.sync(vcpu: vcpu.index, from: vcpu.channel.exit.cpuInterface)
+        vcpu.entry.cpuInterface.vmcr = vcpu.channel.exit.cpuInterface.vmcr
+        vcpu.entry.cpuInterface.ap0r0 = vcpu.channel.exit.cpuInterface.ap0r0
+        vcpu.entry.cpuInterface.ap1r0 = vcpu.channel.exit.cpuInterface.ap1r0
+
+        vgic.setPPI(PhysicalMap.virtualTimerINTID, vcpu: vcpu.index, level: vcpu.channel.exit.timer.virtualLine)
+        vgic.setPPI(PhysicalMap.physicalTimerINTID, vcpu: vcpu.index, level: vcpu.channel.exit.timer.physicalLine)
+
+        guard outcome == nil else { return }
+        if vcpu.channel.exit.code.hasSError {
+            // Consumed. The exit is not handled: the worker has rewound the PC of an HVC, and all else replays by itself.
+            vcpu.reason = .serror
+            enter(vcpu)
+        } else {
+            switch handleExit(vcpu) {
+            case .resume: enter(vcpu)
+            case .block: block(vcpu)
+            case .leave: break
+            }
+        }
+        // After this vCPU's own Entry, so that its guest does not wait for them.
+        if !wakes.isEmpty { wakeKicked() }
+    }
+
+    /// Sends the vCPU into the guest, unless a request says otherwise.
+    func enter(_ vcpu: VCPU) {
+        // Only this thread makes requests, so that one that comes at the last moment is a worker's doing. It is given its
+        // turn, but not for ever.
+        var patience = 3
+        while true {
+            if !vcpu.requests.isEmpty || armada_load_relaxed32(vcpu.control.requests) != 0 {
+                guard handleRequests(vcpu) else { return }
+            }
+            vgic.flush(vcpu: vcpu.index, into: &vcpu.entry.cpuInterface)
+            armada_store_relaxed32(vcpu.control.mode, VCPUMode.inGuest.rawValue)
+            armada_fence()
+            patience -= 1
+            if armada_load32(vcpu.control.requests) == 0 || patience == 0 { break }
+            // The flush of the next round takes these list registers back first.
+            armada_store32(vcpu.control.mode, VCPUMode.outsideGuest.rawValue)
+            loopStatistics.entriesBackedOut &+= 1
+        }
+        send(vcpu)
+    }
+
+    private func send(_ vcpu: VCPU) {
+        do throws(WireError) {
+            try vcpu.channel.send(entry: &vcpu.entry)
+        } catch {
+            switch error {
+            case .socketFailed: lost(vcpu)
+            default: end(.failed("vCPU \(vcpu.index): its worker (pid \(vcpu.channel.pid)) is of no use: \(error)"))
+            }
+            return
+        }
+        vcpu.state = .running
+        runningCount &+= 1
+        vcpu.entry.writeCount = 0
+        vcpu.entry.advancePC = false
+        vcpu.entry.injected = InjectedException()
+        vcpu.entry.reset = nil
+        lastEntry = armada_monotonic()
+        if vcpu.exitArrived != 0 {
+            vcpu.statistics.record(vcpu.reason, nanoseconds: lastEntry &- vcpu.exitArrived)
+            vcpu.exitArrived = 0
+        }
+        lastEntered = vcpu.index
+    }
+
+    /// KVM's `check_vcpu_requests`. False: the vCPU must not enter.
+    private func handleRequests(_ vcpu: VCPU) -> Bool {
+        let requests = vcpu.requests
+        vcpu.requests = []
+        armada_store32(vcpu.control.requests, 0)
+        if requests.contains(.vmDead) || outcome != nil { return false }
+        if requests.contains(.sleep) {
+            powerOff(vcpu)
+            return false
+        }
+        if requests.contains(.vcpuReset), let reset = vcpu.reset {
+            vcpu.reset = nil
+            vcpu.entry.reset = reset
+        }
+        if requests.contains(.suspend) {
+            block(vcpu)
+            return false
+        }
+        // IRQ_PENDING and UNBLOCK wanted the vCPU out, which it is; RECORD_STEAL has no record to write; TLB_FLUSH goes
+        // over the DVM ring.
+        return true
+    }
+
+    // MARK: Kicks
+
+    /// Makes `vcpu` notice `request`: a blocked one is woken, a running one is called out of the guest by its doorbell.
+    func kick(_ vcpu: VCPU, _ request: VCPURequest) {
+        assert(!request.isEmpty, "a kick without a request")
+        vcpu.requests.formUnion(request)
+        _ = armada_fetch_or32(vcpu.control.requests, request.rawValue)
+        switch vcpu.state {
+        case .running:
+            var expected = VCPUMode.inGuest.rawValue
+            if armada_compare_exchange32(vcpu.control.mode, &expected, VCPUMode.exitingGuest.rawValue) {
+                _ = armada_fetch_or32(vcpu.control.doorbell, Doorbell.kick)
+                loopStatistics.kicks &+= 1
+            }
+        case .blocked:
+            if !vcpu.isWaking {
+                vcpu.isWaking = true
+                wakes.append(vcpu.index)
+            }
+        case .inCoordinator, .poweredOff: break
+        }
+    }
+
+    /// Looks at the blocked vCPUs that were kicked.
+    func wakeKicked() {
+        // Entering one may kick another.
+        var next = 0
+        while next < wakes.count {
+            let vcpu = vcpus[wakes[next]]
+            next += 1
+            vcpu.isWaking = false
+            guard vcpu.state == .blocked else { continue }
+            // KVM's `kvm_arch_vcpu_runnable`.
+            let mayBeFutile = vcpu.requests.subtracting(.irqPending).isEmpty
+            if mayBeFutile, !vgic.hasPending(vcpu: vcpu.index, state: vcpu.entry.cpuInterface) {
+                vcpu.requests = []
+                armada_store32(vcpu.control.requests, 0)
+            } else {
+                unblock(vcpu)
+            }
+        }
+        wakes.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Blocking
+
+    /// WFI: waits for an interrupt. KVM's `kvm_vcpu_wfi`.
+    func block(_ vcpu: VCPU) {
+        if vgic.hasPending(vcpu: vcpu.index, state: vcpu.entry.cpuInterface) { return enter(vcpu) }
+        vcpu.state = .blocked
+        armTimer(vcpu, after: 0)
+    }
+
+    private func unblock(_ vcpu: VCPU) {
+        timers.remove(vcpu.index)
+        vcpu.state = .inCoordinator
+        loopStatistics.haltWakeup &+= 1
+        enter(vcpu)
+    }
+
+    /// Arms the background timer for the earliest compare value after `time`: KVM's `kvm_timer_blocking`.
+    private func armTimer(_ vcpu: VCPU, after time: UInt64) {
+        let deadlines = vcpu.channel.exit.timer.deadlines(counterOffset: counterOffset)
+        var earliest = UInt64.max
+        if deadlines.virtual > time || time == 0 { earliest = deadlines.virtual }
+        if deadlines.physical > time || time == 0 { earliest = min(earliest, deadlines.physical) }
+        timers.set(vcpu.index, earliest)
+    }
+
+    /// Raises the lines of the timers that are due, and wakes the vCPU if that is an interrupt to it.
+    func timerExpired(_ vcpu: VCPU, at now: UInt64) {
+        guard vcpu.state == .blocked else { return }
+        let deadlines = vcpu.channel.exit.timer.deadlines(counterOffset: counterOffset)
+        if deadlines.virtual <= now { vgic.setPPI(PhysicalMap.virtualTimerINTID, vcpu: vcpu.index, level: true) }
+        if deadlines.physical <= now { vgic.setPPI(PhysicalMap.physicalTimerINTID, vcpu: vcpu.index, level: true) }
+        armTimer(vcpu, after: now)
+        wakeKicked()
+    }
+
+    // MARK: Power
+
+    /// PSCI CPU_ON, and the boot of vCPU 0. The vCPU enters with the next `wakeKicked`.
+    func powerOn(_ vcpu: VCPU, _ reset: ResetState) {
+        vgic.reset(vcpu: vcpu.index)
+        vcpu.entry.cpuInterface = CPUInterfaceState()
+        vcpu.entry.cpuInterface.vmcr = ICH_VMCR.reset
+        vcpu.reset = reset
+        vcpu.state = .blocked
+        kick(vcpu, .vcpuReset)
+    }
+
+    /// PSCI CPU_OFF.
+    func powerOff(_ vcpu: VCPU) {
+        vgic.reset(vcpu: vcpu.index)
+        vcpu.state = .poweredOff
+        if vcpu.exitArrived != 0 {
+            vcpu.statistics.record(vcpu.reason, nanoseconds: armada_monotonic() &- vcpu.exitArrived)
+            vcpu.exitArrived = 0
+        }
+    }
+
+    /// The worker is gone: the run is over, and nobody may wait for its answers.
+    func lost(_ vcpu: VCPU) {
+        DVMBroadcast.abandon(vcpu.control)
+        end(
+            .workerLost(
+                vcpu: vcpu.index,
+                detail: "worker \(vcpu.channel.pid) \(vcpu.channel.endDescription()); \(vcpu.lastExitDescription)"))
+    }
+}
+
+extension TimerState {
+    /// When each timer's condition is met, as CLOCK_MONOTONIC nanoseconds (the counters count these); `UInt64.max` for a timer
+    /// that is off, masked, or beyond the clock's end.
+    func deadlines(counterOffset: UInt64) -> (virtual: UInt64, physical: UInt64) {
+        // CNT*_CTL: ENABLE is bit 0, IMASK bit 1.
+        let (sum, overflows) = virtualCompare.addingReportingOverflow(counterOffset)
+        return (
+            virtualControl & 3 == 1 && !overflows ? sum : .max,
+            physicalControl & 3 == 1 ? physicalCompare : .max
+        )
+    }
+}
