@@ -83,6 +83,9 @@ struct VCPU: ~Copyable {
         mmu = MMU()
         cpuInterface = VirtualCPUInterface()
         timers = GenericTimers()
+        mmu.vtcr_EL2 = welcome.vtcr
+        mmu.vttbr_EL2 = welcome.vttbr
+        translationRegimeChanged()
     }
 
     deinit {
