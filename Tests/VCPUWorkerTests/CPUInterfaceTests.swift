@@ -3,10 +3,36 @@ import Testing
 
 @testable import VCPUWorker
 
+/// A CPU interface that expectations can change.
+private final class Interface {
+    private var value: VirtualCPUInterface
+
+    init(_ value: VirtualCPUInterface) { self.value = value }
+
+    var state: CPUInterfaceState {
+        get { value.state }
+        set { value.state = newValue }
+    }
+    var irqPending: Bool { value.irqPending }
+    var fiqPending: Bool { value.fiqPending }
+    var maintenancePending: Bool { value.maintenancePending }
+    var runningPriority: UInt32 { value.runningPriority }
+    func enter() { value.enter() }
+    func refresh() { value.refresh() }
+    func acknowledge(isGroup1: Bool) -> UInt32 { value.acknowledge(isGroup1: isGroup1) }
+    func highestPendingINTID(isGroup1: Bool) -> UInt32 { value.highestPendingINTID(isGroup1: isGroup1) }
+    func end(_ intid: UInt32, isGroup1: Bool) -> Bool { value.end(intid, isGroup1: isGroup1) }
+    func deactivate(_ intid: UInt32) -> Bool { value.deactivate(intid) }
+    func holds(_ intid: UInt32) -> Bool { value.holds(intid) }
+    func read(_ rule: SystemRegisterRule) -> UInt64 { value.read(rule) }
+    func write(_ rule: SystemRegisterRule, _ newValue: UInt64) { value.write(rule, newValue) }
+    func register(_ index: Int) -> ListRegister { ListRegister(rawValue: value.state.listRegisters[index]) }
+}
+
 @Suite struct CPUInterfaceTests {
     /// Enabled, both groups, nothing masked, smallest binary points.
-    private func interface(_ registers: [UInt64], hcr: UInt64 = 0) -> VirtualCPUInterface {
-        var interface = VirtualCPUInterface(listRegisterCount: 4)
+    private func interface(_ registers: [UInt64], hcr: UInt64 = 0) -> Interface {
+        let interface = Interface(VirtualCPUInterface(listRegisterCount: 4))
         for (index, register) in registers.enumerated() { interface.state.listRegisters[index] = register }
         interface.state.hcr = ICH_HCR.en | hcr
         interface.state.vmcr = ICH_VMCR.reset | ICH_VMCR.veng0 | ICH_VMCR.veng1 | 0xF8 << ICH_VMCR.vpmrShift
@@ -24,27 +50,23 @@ import Testing
         return register.rawValue
     }
 
-    private func register(_ interface: inout VirtualCPUInterface, _ index: Int) -> ListRegister {
-        ListRegister(rawValue: interface.state.listRegisters[index])
-    }
-
     @Test func acknowledgeAndEnd() {
-        var interface = interface([pending(40)])
+        let interface = interface([pending(40)])
         #expect(interface.irqPending && !interface.fiqPending)
         #expect(interface.acknowledge(isGroup1: true) == 40)
         #expect(!interface.irqPending)
-        #expect(register(&interface, 0).isActive && !register(&interface, 0).isPending)
+        #expect(interface.register(0).isActive && !interface.register(0).isPending)
         #expect(interface.state.ap1r0 == 1 << (0xA0 >> 3))
         #expect(interface.runningPriority == 0xA0)
         #expect(interface.acknowledge(isGroup1: true) == 1023)
         #expect(interface.end(40, isGroup1: true))
-        #expect(register(&interface, 0).isInvalid)
+        #expect(interface.register(0).isInvalid)
         #expect(interface.state.ap1r0 == 0)
         #expect(interface.runningPriority == 0xFF)
     }
 
     @Test func higherPriorityComesFirstAndPreempts() {
-        var interface = interface([pending(40, priority: 0xA0), pending(41, priority: 0x80)])
+        let interface = interface([pending(40, priority: 0xA0), pending(41, priority: 0x80)])
         #expect(interface.acknowledge(isGroup1: true) == 41)
         #expect(!interface.irqPending, "0xA0 does not preempt 0x80")
         interface.state.listRegisters[2] = pending(42, priority: 0x40)
@@ -59,7 +81,7 @@ import Testing
     }
 
     @Test func binaryPointDecidesAboutPreemption() {
-        var interface = interface([pending(40, priority: 0x48)])
+        let interface = interface([pending(40, priority: 0x48)])
         // Group priority is bits 7:6 only: 0x48 and 0x40 are one level.
         interface.write(.iccBPR1, 6)
         #expect(interface.acknowledge(isGroup1: true) == 40)
@@ -73,7 +95,7 @@ import Testing
     }
 
     @Test func maskHoldsBackEqualPriority() {
-        var interface = interface([pending(40, priority: 0xA0)])
+        let interface = interface([pending(40, priority: 0xA0)])
         interface.write(.iccPMR, 0xA0)
         #expect(!interface.irqPending)
         #expect(interface.acknowledge(isGroup1: true) == 1023)
@@ -85,7 +107,7 @@ import Testing
     }
 
     @Test func groupsSignalFIQAndIRQ() {
-        var interface = interface([pending(40, priority: 0x80, group1: false), pending(41, priority: 0xA0)])
+        let interface = interface([pending(40, priority: 0x80, group1: false), pending(41, priority: 0xA0)])
         #expect(interface.fiqPending && !interface.irqPending)
         #expect(interface.acknowledge(isGroup1: true) == 1023)
         #expect(interface.highestPendingINTID(isGroup1: true) == 1023)
@@ -97,7 +119,7 @@ import Testing
     }
 
     @Test func disabledInterfaceSignalsNothing() {
-        var interface = interface([pending(40)])
+        let interface = interface([pending(40)])
         interface.state.hcr = 0
         interface.refresh()
         #expect(!interface.irqPending)
@@ -105,37 +127,37 @@ import Testing
     }
 
     @Test func splitPriorityDropAndDeactivation() {
-        var interface = interface([pending(40)])
+        let interface = interface([pending(40)])
         interface.write(.iccCTLR, 2)
         #expect(interface.acknowledge(isGroup1: true) == 40)
         #expect(!interface.end(40, isGroup1: true))
         #expect(interface.runningPriority == 0xFF)
-        #expect(register(&interface, 0).isActive)
+        #expect(interface.register(0).isActive)
         #expect(interface.deactivate(40))
-        #expect(register(&interface, 0).isInvalid)
+        #expect(interface.register(0).isInvalid)
         #expect(!interface.deactivate(40))
         #expect(interface.state.hcr & ICH_HCR.eoiCountMask == 1 << ICH_HCR.eoiCountShift)
     }
 
     @Test func deactivationWithoutSplitIsIgnored() {
-        var interface = interface([pending(40)])
+        let interface = interface([pending(40)])
         #expect(interface.acknowledge(isGroup1: true) == 40)
         #expect(!interface.deactivate(40))
-        #expect(register(&interface, 0).isActive)
+        #expect(interface.register(0).isActive)
     }
 
     @Test func pendingAndActiveStaysPending() {
-        var interface = interface([pending(40)])
+        let interface = interface([pending(40)])
         #expect(interface.acknowledge(isGroup1: true) == 40)
         interface.state.listRegisters[0] |= 1 << 62
         interface.refresh()
         #expect(!interface.irqPending)
         #expect(interface.end(40, isGroup1: true))
-        #expect(register(&interface, 0).isPending && interface.irqPending)
+        #expect(interface.register(0).isPending && interface.irqPending)
     }
 
     @Test func endWithoutListRegisterIsCounted() {
-        var interface = interface([], hcr: ICH_HCR.lrenpie)
+        let interface = interface([], hcr: ICH_HCR.lrenpie)
         #expect(!interface.end(40, isGroup1: true))
         #expect(interface.state.hcr & ICH_HCR.eoiCountMask == 0, "nothing was active")
         interface.state.ap1r0 = 1 << 20
@@ -147,23 +169,24 @@ import Testing
             interface.state.ap1r0 = 1
             _ = interface.end(40, isGroup1: true)
         }
-        #expect(interface.state.hcr & ~ICH_HCR.eoiCountMask == ICH_HCR.en | ICH_HCR.lrenpie, "the count wraps in its field")
+        #expect(
+            interface.state.hcr & ~ICH_HCR.eoiCountMask == ICH_HCR.en | ICH_HCR.lrenpie, "the count wraps in its field")
     }
 
     @Test func endOfTheWrongInterruptDropsThePriorityOnly() {
-        var interface = interface([pending(40, priority: 0xA0), pending(41, priority: 0x80)])
+        let interface = interface([pending(40, priority: 0xA0), pending(41, priority: 0x80)])
         #expect(interface.acknowledge(isGroup1: true) == 41)
         interface.state.listRegisters[0] = interface.state.listRegisters[0] & ~(3 << 62) | 1 << 63
         #expect(!interface.end(40, isGroup1: true))
         #expect(interface.runningPriority == 0xFF)
-        #expect(register(&interface, 0).isActive && register(&interface, 1).isActive)
+        #expect(interface.register(0).isActive && interface.register(1).isActive)
         #expect(!interface.end(1023, isGroup1: true))
     }
 
     @Test func messageInterruptsHaveNoActiveState() {
-        var interface = interface([pending(8200)])
+        let interface = interface([pending(8200)])
         #expect(interface.acknowledge(isGroup1: true) == 8200)
-        #expect(register(&interface, 0).isInvalid)
+        #expect(interface.register(0).isInvalid)
         #expect(interface.state.ap1r0 != 0)
         #expect(!interface.end(8200, isGroup1: true))
         #expect(interface.state.ap1r0 == 0)
@@ -171,12 +194,12 @@ import Testing
     }
 
     @Test func largeINTIDsAreNotCut() {
-        var interface = interface([pending(1019), pending(300)])
+        let interface = interface([pending(1019), pending(300)])
         #expect(interface.acknowledge(isGroup1: true) == 1019)
     }
 
     @Test func underflowIsSaidWhenAListRegisterIsFreed() {
-        var interface = interface([pending(40), pending(41), pending(42)], hcr: ICH_HCR.uie)
+        let interface = interface([pending(40), pending(41), pending(42)], hcr: ICH_HCR.uie)
         #expect(interface.acknowledge(isGroup1: true) == 40)
         #expect(interface.end(40, isGroup1: true))
         #expect(!interface.maintenancePending, "two are left")
@@ -192,7 +215,7 @@ import Testing
     }
 
     @Test func noPendingIsSaidWithoutAStorm() {
-        var interface = interface([pending(40)], hcr: ICH_HCR.npie)
+        let interface = interface([pending(40)], hcr: ICH_HCR.npie)
         #expect(!interface.maintenancePending)
         #expect(interface.acknowledge(isGroup1: true) == 40)
         #expect(interface.maintenancePending)
@@ -201,7 +224,7 @@ import Testing
     }
 
     @Test func endOfInterestIsSaid() {
-        var interface = interface([pending(40, eoi: true)])
+        let interface = interface([pending(40, eoi: true)])
         #expect(interface.acknowledge(isGroup1: true) == 40)
         #expect(!interface.maintenancePending)
         #expect(interface.end(40, isGroup1: true))
@@ -209,7 +232,7 @@ import Testing
     }
 
     @Test func registersShowTheControl() {
-        var interface = interface([])
+        let interface = interface([])
         #expect(interface.read(.iccCTLR) == 4 << 8 | 1 << 15 | 1 << 18)
         #expect(interface.read(.iccSRE) == 7)
         interface.write(.iccBPR0, 0)
@@ -229,7 +252,7 @@ import Testing
     }
 
     @Test func listRegistersBeyondTheCountAreNotThere() {
-        var interface = VirtualCPUInterface(listRegisterCount: 1)
+        let interface = Interface(VirtualCPUInterface(listRegisterCount: 1))
         interface.state = self.interface([]).state
         interface.state.listRegisters[1] = pending(40)
         interface.refresh()

@@ -14,6 +14,13 @@ import Testing
     private let pending27: UInt64 = 1 << 62 | 1 << 60 | 27
     private let active27: UInt64 = 1 << 63 | 1 << 60 | 27
 
+    /// `GenericTimer.update` of timer 27, in a form that expectations can call.
+    private func isWaiting(_ timer: inout GenericTimer, at counter: UInt64, _ interface: inout VirtualCPUInterface)
+        -> Bool
+    {
+        timer.update(at: counter, intid: 27, interface: &interface)
+    }
+
     @Test func statusNeedsEnableAndTheLineNeedsNoMask() {
         var timer = GenericTimer()
         timer.compare = 100
@@ -30,48 +37,48 @@ import Testing
     @Test func highLineIsTheCoordinatorsUntilSomebodyHasIt() {
         var timer = GenericTimer(control: 1, compare: 100)
         var empty = interface()
-        #expect(!timer.update(at: 99, intid: 27, interface: &empty))
-        #expect(timer.update(at: 100, intid: 27, interface: &empty))
+        #expect(!isWaiting(&timer, at: 99, &empty))
+        #expect(isWaiting(&timer, at: 100, &empty))
         var holding = interface(pending27)
-        #expect(!timer.update(at: 100, intid: 27, interface: &holding))
+        #expect(!isWaiting(&timer, at: 100, &holding))
         holding = interface(active27)
-        #expect(!timer.update(at: 100, intid: 27, interface: &holding))
+        #expect(!isWaiting(&timer, at: 100, &holding))
     }
 
     @Test func reportedLineMakesNoStorm() {
         var timer = GenericTimer(control: 1, compare: 100)
         var empty = interface()
-        #expect(timer.update(at: 100, intid: 27, interface: &empty))
+        #expect(isWaiting(&timer, at: 100, &empty))
         timer.isReported = true
-        #expect(!timer.update(at: 200, intid: 27, interface: &empty))
+        #expect(!isWaiting(&timer, at: 200, &empty))
         // The next deadline is an edge of its own.
         timer.compare = 300
-        #expect(!timer.update(at: 200, intid: 27, interface: &empty))
-        #expect(timer.update(at: 300, intid: 27, interface: &empty))
+        #expect(!isWaiting(&timer, at: 200, &empty))
+        #expect(isWaiting(&timer, at: 300, &empty))
     }
 
     @Test func fallingLineTakesAPendingInterruptBack() {
         var timer = GenericTimer(control: 1, compare: 100)
         var holding = interface(pending27)
-        _ = timer.update(at: 100, intid: 27, interface: &holding)
+        _ = isWaiting(&timer, at: 100, &holding)
         timer.control = 3
-        #expect(!timer.update(at: 101, intid: 27, interface: &holding))
+        #expect(!isWaiting(&timer, at: 101, &holding))
         #expect(holding.state.listRegisters[2] >> 62 == 0)
     }
 
     @Test func fallingLineLeavesAnActiveInterruptAlone() {
         var timer = GenericTimer(control: 1, compare: 100)
         var holding = interface(active27)
-        _ = timer.update(at: 100, intid: 27, interface: &holding)
+        _ = isWaiting(&timer, at: 100, &holding)
         timer.control = 0
-        _ = timer.update(at: 101, intid: 27, interface: &holding)
+        _ = isWaiting(&timer, at: 101, &holding)
         #expect(holding.state.listRegisters[2] == active27)
     }
 
     @Test func pendingBitSetByTheGuestStaysWithoutALine() {
         var timer = GenericTimer()
         var holding = interface(pending27)
-        _ = timer.update(at: 100, intid: 27, interface: &holding)
+        _ = isWaiting(&timer, at: 100, &holding)
         #expect(holding.state.listRegisters[2] == pending27)
     }
 

@@ -17,7 +17,9 @@ struct VirtualCPUInterface {
 
     var state = CPUInterfaceState()
     /// How many list registers the VM has, as Welcome says.
-    let listRegisterCount: Int
+    var listRegisterCount: Int {
+        didSet { listRegisterCount = Self.clamped(listRegisterCount) }
+    }
     /// A group 1 interrupt is signalled. Like `fiqPending` it is a cache, renewed by `refresh` after each change.
     private(set) var irqPending = false
     /// A group 0 interrupt is signalled.
@@ -29,8 +31,10 @@ struct VirtualCPUInterface {
     private(set) var maintenancePending = false
 
     init(listRegisterCount: Int = 4) {
-        self.listRegisterCount = min(max(listRegisterCount, 0), CPUInterfaceState.maximumListRegisterCount)
+        self.listRegisterCount = Self.clamped(listRegisterCount)
     }
+
+    private static func clamped(_ count: Int) -> Int { min(max(count, 0), CPUInterfaceState.maximumListRegisterCount) }
 
     /// Starts over with the state of an Entry frame.
     mutating func enter() {
