@@ -40,7 +40,9 @@ let package = Package(
         ),
         // One vCPU.
         .executableTarget(name: "VCPUWorker", dependencies: ["Shared", "CHost"], swiftSettings: strict),
-        .testTarget(name: "SharedTests", dependencies: ["Shared", "CHost", "CWire"]),
+        // A test's view of malloc: proves that a path does not allocate.
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+        .testTarget(name: "SharedTests", dependencies: ["Shared", "CHost", "CWire", "CAllocationCount"]),
         .testTarget(name: "VCPUWorkerTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
         .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "Shared", "CHost", "CFDT"]),
         .testTarget(name: "DifferentialTests", dependencies: ["VCPUWorker", "Shared", "CHost", "CUnicorn"]),

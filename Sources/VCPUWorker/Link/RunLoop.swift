@@ -8,6 +8,133 @@ enum RunLoop {
     static func run(
         _ resources: borrowing VMResources, link: UnsafeMutablePointer<WorkerLink>, processorCount: Int
     ) throws(LinkError) -> CInt {
-        0
+        let welcome = resources.welcome
+        let vcpu = UnsafeMutablePointer<VCPU>.allocate(capacity: 1)
+        vcpu.initialize(
+            to: VCPU(
+                welcome: welcome, ram: resources.ram.base, stage2Tables: UnsafeRawPointer(resources.stage2Tables.base),
+                controlPage: resources.controlPage.base))
+        vcpu.pointee.configure(welcome, link: link)
+        guard armada_strike_prepare(vcpu.pointee.control.doorbell, Doorbell.timer) == 0 else {
+            throw .host(SystemError("create a timer"))
+        }
+        var wait = EntryWait(
+            welcome: welcome, controlPage: resources.controlPage.base, processorCount: processorCount)
+        // Until the first Entry a vCPU is off, perhaps for long.
+        var isAnsweredQuickly = false
+        do throws(WireError) {
+            while true {
+                switch try link.pointee.awaitOrder(&wait, answeredQuickly: isAnsweredQuickly) {
+                case .stop: return 0
+                case .enter: break
+                }
+                if vcpu.pointee.enter(&link.pointee.entry) { vcpu.pointee.run() }
+                vcpu.pointee.leave(into: &link.pointee.exit)
+                isAnsweredQuickly = link.pointee.exit.isAnsweredQuickly
+                try link.pointee.sendExit()
+            }
+        } catch .socketFailed(EPIPE) {
+            // The coordinator is gone, and with it the VM.
+            return 0
+        } catch {
+            throw .wire(error)
+        }
+    }
+}
+
+extension VCPU {
+    /// Makes this PE the one that Welcome describes.
+    mutating func configure(_ welcome: WelcomeFrame, link: UnsafeMutablePointer<WorkerLink>) {
+        system.mpidr = MPIDR(rawValue: welcome.mpidr)
+        mmu.vtcr_EL2 = welcome.vtcr
+        mmu.vttbr_EL2 = welcome.vttbr
+        timers.counterOffset = welcome.counterOffset
+        cpuInterface.listRegisterCount = Int(welcome.listRegisterCount)
+        self.link = link
+    }
+
+    /// Does what an Entry asks for. False: the guest must be left again before its first instruction.
+    mutating func enter(_ entry: inout EntryFrame) -> Bool {
+        if let start = entry.reset { reset(start) }
+        for index in 0..<entry.writeCount {
+            x[Int(entry.writeRegisters[index] & 31)] = entry.writeValues[index]
+        }
+        if entry.advancePC {
+            pc &+= 4
+            pstate.ss = false
+        }
+        cpuInterface.state = entry.cpuInterface
+        inject(entry.injected)
+        // What an exception return from EL2 does.
+        clearExclusiveMonitor()
+        eventRegister = true
+        return !resumeInterrupts()
+    }
+
+    /// Fills in the Exit frame after the guest was left, and lets go of the guest.
+    mutating func leave(into frame: inout ExitFrame) {
+        frame.timestamp = armada_monotonic()
+        frame.code = exit.code
+        frame.esr = exit.esr
+        frame.far = exit.far
+        frame.hpfar = exit.hpfar
+        frame.instruction = exit.instruction
+        frame.pc = pc
+        frame.pstate = savedProgramStatus
+        fillRegisters(of: &frame)
+        // The timers first: a line that fell takes its interrupt out of the list registers.
+        frame.timer = timerState
+        frame.cpuInterface = cpuInterface.state
+        armada_store32(control.mode, VCPUMode.outsideGuest.rawValue)
+        // After the mode: a kick from now on is not needed, and one from before has done its work.
+        _ = armada_fetch_and32(control.doorbell, ~Doorbell.kick)
+    }
+
+    /// The registers that the coordinator needs to handle the exit; it sees no others.
+    private func fillRegisters(of frame: inout ExitFrame) {
+        for index in 0..<8 { frame.registers[index] = 0 }
+        guard frame.code.withoutSError == .trap else { return }
+        switch frame.esr.exceptionClass {
+        case .hvc64, .smc64:
+            for index in 0..<8 { frame.registers[index] = x[index] }
+        case .dabtLow where frame.esr.isSyndromeValid && frame.esr.isWrite:
+            frame.registers[0] = sourceRegister(frame.esr.transferRegister)
+        case .sys64 where !frame.esr.isSystemRead:
+            frame.registers[0] = sourceRegister(frame.esr.systemTransferRegister)
+        default: break
+        }
+    }
+
+    /// X<number>, where 31 is the zero register.
+    private func sourceRegister(_ number: Int) -> UInt64 { number == 31 ? 0 : x[number & 31] }
+
+    /// ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 and ICC_ASGI1R_EL1 (group 0): tells the coordinator, and goes on at once.
+    mutating func sendSGI(_ value: UInt64, group: UInt32) -> Outcome {
+        countFastExit(.sgiSent)
+        guard let link else { return .next }
+        do throws(WireError) {
+            try link.pointee.send(SGIFrame(value: value, group: group, timestamp: armada_monotonic()))
+        } catch {
+            // The coordinator is gone, and with it the VM.
+            Glibc.exit(0)
+        }
+        return .next
+    }
+}
+
+extension ExitFrame {
+    /// Whether the coordinator is likely to send the vCPU back at once, so that polling for its answer makes sense.
+    fileprivate var isAnsweredQuickly: Bool {
+        guard code == .trap else { return true }
+        switch esr.exceptionClass {
+        case .wfx: return false
+        case .hvc64, .smc64:
+            // PSCI CPU_SUSPEND, CPU_OFF, SYSTEM_OFF, SYSTEM_RESET, in both calling conventions.
+            switch UInt32(truncatingIfNeeded: registers[0]) & ~0x4000_0000 {
+            case 0x8400_0001, 0x8400_0002, 0x8400_0008, 0x8400_0009: return false
+            default: return true
+            }
+        default: return true
+        }
     }
 }

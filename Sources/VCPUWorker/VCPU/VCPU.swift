@@ -45,8 +45,8 @@ struct VCPU: ~Copyable {
     var exit = PendingExit()
     /// The local half of the event register, for WFE.
     var eventRegister = false
-    /// SGIs that the guest sent go here at once.
-    var link: CInt = -1
+    /// SGIs that the guest sent go here at once; nil without a coordinator.
+    var link: UnsafeMutablePointer<WorkerLink>?
 
     // MARK: Execution
 
@@ -81,11 +81,10 @@ struct VCPU: ~Copyable {
         count = Int(welcome.vcpuCount)
         control = VCPUControl(page: controlPage, vcpu: index)
         mmu = MMU()
+        cpuInterface = VirtualCPUInterface()
+        timers = GenericTimers()
         mmu.vtcr_EL2 = welcome.vtcr
         mmu.vttbr_EL2 = welcome.vttbr
-        cpuInterface = VirtualCPUInterface(listRegisterCount: Int(welcome.listRegisterCount))
-        timers = GenericTimers(counterOffset: welcome.counterOffset)
-        system.mpidr = MPIDR(rawValue: welcome.mpidr)
         translationRegimeChanged()
     }
 

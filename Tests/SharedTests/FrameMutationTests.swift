@@ -1,0 +1,116 @@
+import CAllocationCount
+import Testing
+
+@testable import Shared
+
+@Suite("Random damage to frames", .serialized)
+struct FrameMutationTests {
+    /// splitmix64: the same damage in every run.
+    private struct Damage: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var z = state
+            z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+            return z ^ z >> 31
+        }
+    }
+
+    private static func damaged(_ bytes: [UInt8], using damage: inout Damage) -> [UInt8] {
+        var bytes = bytes
+        for _ in 0..<Int.random(in: 1...4, using: &damage) {
+            let place = Int.random(in: 0...bytes.count, using: &damage)
+            switch Int.random(in: 0..<5, using: &damage) {
+            case 0 where place < bytes.count: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &damage)
+            case 1 where place < bytes.count: bytes[place] = UInt8.random(in: 0...255, using: &damage)
+            case 2: bytes.insert(UInt8.random(in: 0...255, using: &damage), at: place)
+            case 3 where place < bytes.count: bytes.remove(at: place)
+            default: bytes.removeSubrange(place...)
+            }
+        }
+        return bytes
+    }
+
+    @Test func whatIsAcceptedMakesSense() {
+        var damage = Damage(state: 20_240_601)
+        var decoder = FrameDecoder()
+        let samples = [Encoded.exit, Encoded.entry, Encoded.hello, Encoded.welcome, Encoded.sgi, Encoded.stop]
+        var accepted = 0
+        var refused = 0
+        for round in 0..<100_000 {
+            let bytes = Self.damaged(samples[round % samples.count], using: &damage)
+            var exit = ExitFrame()
+            var entry = EntryFrame()
+            do {
+                switch try decoder.fromWorker(bytes, exit: &exit) {
+                case .exit: #expect(Self.makesSense(exit))
+                case .hello(let hello):
+                    #expect(hello.pid > 0 && hello.pid < 1 << 31)
+                    #expect(hello.protocolVersion == 1 && hello.features < 16)
+                    #expect((0..<512).contains(hello.wantedVCPU ?? 0))
+                case .sgi(let sgi): #expect(sgi.group < 2)
+                }
+                accepted += 1
+            } catch { refused += 1 }
+            do {
+                switch try decoder.fromCoordinator(bytes, entry: &entry) {
+                case .entry: #expect(Self.makesSense(entry))
+                case .welcome(let welcome): #expect(Self.makesSense(welcome))
+                case .stop: break
+                }
+                accepted += 1
+            } catch { refused += 1 }
+        }
+        // Both ways must have been taken often, or this proves nothing.
+        #expect(accepted > 5_000)
+        #expect(refused > 100_000)
+    }
+
+    private static func makesSense(_ exit: ExitFrame) -> Bool {
+        exit.code.rawValue & 0x7FFF_FFFF <= 3 && [0, 4, 5].contains(exit.pstate & 0x1F) && exit.pstate < 1 << 32
+            && exit.hpfar & 0xF == 0 && exit.hpfar < 1 << 48 && exit.timer.virtualControl < 4
+            && exit.timer.physicalControl < 4 && exit.cpuInterface.hcr < 1 << 32 && exit.cpuInterface.vmcr < 1 << 32
+    }
+
+    private static func makesSense(_ entry: EntryFrame) -> Bool {
+        guard (0...8).contains(entry.writeCount) else { return false }
+        for index in 0..<entry.writeCount where entry.writeRegisters[index] > 30 { return false }
+        return entry.cpuInterface.hcr < 1 << 32 && entry.cpuInterface.vmcr < 1 << 32
+    }
+
+    private static func makesSense(_ welcome: WelcomeFrame) -> Bool {
+        welcome.vcpuIndex < welcome.vcpuCount && welcome.vcpuCount <= 512 && welcome.ramByteCount % 4096 == 0
+            && welcome.ramByteCount > 0 && welcome.vttbr & 0xFFFF_FFFF_FFFE < welcome.stage2ByteCount
+            && (1...16).contains(welcome.listRegisterCount) && welcome.haltPollNanoseconds <= 1_000_000_000
+            && welcome.controlByteCount == UInt64(ControlPage.byteCount(vcpuCount: Int(welcome.vcpuCount)))
+    }
+
+    @Test func steadyStateDoesNotAllocate() throws {
+        var encoder = FrameEncoder()
+        var decoder = FrameDecoder()
+        var exit = WireSamples.exit
+        var entry = WireSamples.entry
+        var received = ExitFrame()
+        var receivedEntry = EntryFrame()
+        func round() throws(WireError) {
+            let exitBytes = encoder.encode(&exit)
+            _ = try decoder.decodeFromWorker(
+                UnsafeRawBufferPointer(rebasing: exitBytes[4...]), exit: &received)
+            let entryBytes = encoder.encode(&entry)
+            _ = try decoder.decodeFromCoordinator(
+                UnsafeRawBufferPointer(rebasing: entryBytes[4...]), entry: &receivedEntry)
+            let sgiBytes = encoder.encode(SGIFrame(value: 1, group: 1, timestamp: 1))
+            _ = try decoder.decodeFromWorker(UnsafeRawBufferPointer(rebasing: sgiBytes[4...]), exit: &received)
+        }
+        try round()
+        let before = armada_allocation_count()
+        for _ in 0..<10_000 { try round() }
+        #expect(armada_allocation_count() == before)
+        #expect(received == WireSamples.exit)
+
+        // The counter does count.
+        UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 8).deallocate()
+        #expect(armada_allocation_count() > before)
+    }
+}
