@@ -34,9 +34,7 @@ extension VGIC {
         while activeCount < count, interrupts[Int(list[activeCount])].isActive { activeCount &+= 1 }
         // Active interrupts fill every list register: the last one goes to the best pending interrupt all the same, because
         // it may preempt them. The deactivation of one that is outside is counted in EOIcount.
-        let givesLast =
-            activeCount >= listRegisterCount && activeCount < count
-            && takesGroup(interrupts + Int(list[activeCount]), vmcr: state.vmcr)
+        let givesLast = activeCount >= listRegisterCount && activeCount < count
         let head = givesLast ? listRegisterCount &- 1 : listRegisterCount
         var pendingInside = 0
         for place in 0..<listRegisterCount {
@@ -52,8 +50,10 @@ extension VGIC {
         if listRegisterCount >= 2 {
             state.hcr |= ICH_HCR.uie
         } else {
-            // A single list register never holds more than one interrupt, which is what UIE reports.
-            state.listRegisters[0] |= 1 << 41
+            // With a single list register there is never more than one interrupt, which is what UIE reports.
+            var register = ListRegister(rawValue: state.listRegisters[0])
+            register.wantsEOIMaintenance = true
+            state.listRegisters[0] = register.rawValue
         }
         if pendingOutside > 0, pendingInside > 0 { state.hcr |= ICH_HCR.npie }
         if activeOutside > 0 {
@@ -74,7 +74,9 @@ extension VGIC {
         register.isGroup1 = interrupt.pointee.isGroup1
         register.isActive = isActive
         // A level-sensitive interrupt is never pending and active: its wire may have fallen by the time it is deactivated.
-        if isSignalled, isEdge || !isActive {
+        // Nor is one that goes to another vCPU once it is deactivated.
+        let isPending = isSignalled && (!isActive || isEdge && Int(destination(of: interrupt)) == vcpu)
+        if isPending {
             register.isPending = true
             interrupt.pointee.pendingInListRegister = true
             if isEdge {
@@ -82,9 +84,9 @@ extension VGIC {
                 interrupt.pointee.latchInListRegister = true
             }
         }
-        // The end of a level-sensitive interrupt matters only if it is to be signalled again then. A wire that rises later
-        // kicks.
-        if !isEdge, isActive ? isSignalled : interrupt.pointee.lineLevel, !interrupt.pointee.isTimer {
+        // The end of an interrupt matters only if it is to be signalled again then. A wire that rises later kicks.
+        let isSignalledAgain = isPending ? !isEdge && interrupt.pointee.lineLevel : isSignalled
+        if isSignalledAgain, !interrupt.pointee.isTimer {
             register.wantsEOIMaintenance = true
             interrupt.pointee.endNoticeInListRegister = true
         }

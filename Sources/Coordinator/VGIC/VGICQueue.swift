@@ -19,7 +19,8 @@ extension VGIC {
             && groupEnables & (interrupt.pointee.isGroup1 ? 2 : 1) != 0
     }
 
-    private func destination(of interrupt: UnsafeMutablePointer<VGICInterrupt>) -> Int16 {
+    /// Where the interrupt is signalled the next time.
+    func destination(of interrupt: UnsafeMutablePointer<VGICInterrupt>) -> Int16 {
         let target = interrupt.pointee.target
         guard target == VGICInterrupt.anyVCPU else { return target }
         // 1 of N: where it is already if that vCPU still takes the group, otherwise the lowest-numbered that does.
