@@ -35,6 +35,7 @@ run: build
 linux: build
 	deploy/setup.sh linux
 	deploy/fetch-linux.sh
+	deploy/make-initramfs.sh
 	$(BIN)/armada run -c $(CPUS) -m $(MEMORY) -k .cache/linux/vmlinuz -i .cache/linux/initrd.gz -p "console=ttyAMA0"
 
 test:
@@ -43,11 +44,15 @@ test:
 	$(MAKE) lint
 	$(MAKE) build
 	deploy/check-man.sh
+	deploy/fetch-linux.sh
+	deploy/make-initramfs.sh
 	ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" swift test
 
 bench: build
 	deploy/setup.sh bench
-	deploy/bench.sh
+	deploy/fetch-linux.sh
+	deploy/make-initramfs.sh
+	python3 Benchmarks/bench.py --bin $(BIN)
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/armada/guests" \

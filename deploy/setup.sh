@@ -6,9 +6,9 @@ set -euo pipefail
 
 declare -A packages=(
     [build]="libprotobuf-c-dev libfdt-dev zlib1g-dev pkg-config"
-    [test]="protobuf-c-compiler device-tree-compiler libunicorn-dev qemu-system-arm tmux cpio gzip xz-utils"
-    [linux]="cpio gzip xz-utils"
-    [bench]="qemu-system-arm cpio gzip xz-utils"
+    [test]="protobuf-c-compiler device-tree-compiler libunicorn-dev qemu-system-arm tmux gzip debian-archive-keyring"
+    [linux]="gzip debian-archive-keyring"
+    [bench]="qemu-system-arm gzip debian-archive-keyring python3"
 )
 
 if ! command -v swift >/dev/null; then
