@@ -16,9 +16,9 @@ struct VirtualCPUInterface {
     private static let firstLPI: UInt32 = 8192
 
     var state = CPUInterfaceState()
-    /// How many list registers the VM has; set from Welcome.
-    var listRegisterCount = 4 {
-        didSet { listRegisterCount = min(max(listRegisterCount, 0), CPUInterfaceState.maximumListRegisterCount) }
+    /// How many list registers the VM has, as Welcome says.
+    var listRegisterCount: Int {
+        didSet { listRegisterCount = Self.clamped(listRegisterCount) }
     }
     /// A group 1 interrupt is signalled. Like `fiqPending` it is a cache, renewed by `refresh` after each change.
     private(set) var irqPending = false
@@ -30,7 +30,11 @@ struct VirtualCPUInterface {
     /// holds already: such an entry would be left again before its first instruction.
     private(set) var maintenancePending = false
 
-    init(listRegisterCount: Int = 4) { self.listRegisterCount = listRegisterCount }
+    init(listRegisterCount: Int = 4) {
+        self.listRegisterCount = Self.clamped(listRegisterCount)
+    }
+
+    private static func clamped(_ count: Int) -> Int { min(max(count, 0), CPUInterfaceState.maximumListRegisterCount) }
 
     /// Starts over with the state of an Entry frame.
     mutating func enter() {

@@ -14,7 +14,7 @@ enum RunLoop {
             to: VCPU(
                 welcome: welcome, ram: resources.ram.base, stage2Tables: UnsafeRawPointer(resources.stage2Tables.base),
                 controlPage: resources.controlPage.base))
-        vcpu.pointee.configure(welcome, link: link)
+        vcpu.pointee.link = link
         guard armada_strike_prepare(vcpu.pointee.control.doorbell, Doorbell.timer) == 0 else {
             throw .host(SystemError("create a timer"))
         }
@@ -43,16 +43,6 @@ enum RunLoop {
 }
 
 extension VCPU {
-    /// Makes this PE the one that Welcome describes.
-    mutating func configure(_ welcome: WelcomeFrame, link: UnsafeMutablePointer<WorkerLink>) {
-        system.mpidr = MPIDR(rawValue: welcome.mpidr)
-        mmu.vtcr_EL2 = welcome.vtcr
-        mmu.vttbr_EL2 = welcome.vttbr
-        timers.counterOffset = welcome.counterOffset
-        cpuInterface.listRegisterCount = Int(welcome.listRegisterCount)
-        self.link = link
-    }
-
     /// Does what an Entry asks for. False: the guest must be left again before its first instruction.
     mutating func enter(_ entry: inout EntryFrame) -> Bool {
         if let start = entry.reset { reset(start) }

@@ -81,10 +81,11 @@ struct VCPU: ~Copyable {
         count = Int(welcome.vcpuCount)
         control = VCPUControl(page: controlPage, vcpu: index)
         mmu = MMU()
-        cpuInterface = VirtualCPUInterface()
-        timers = GenericTimers()
         mmu.vtcr_EL2 = welcome.vtcr
         mmu.vttbr_EL2 = welcome.vttbr
+        cpuInterface = VirtualCPUInterface(listRegisterCount: Int(welcome.listRegisterCount))
+        timers = GenericTimers(counterOffset: welcome.counterOffset)
+        system.mpidr = MPIDR(rawValue: welcome.mpidr)
         translationRegimeChanged()
     }
 
