@@ -6,7 +6,7 @@ extension GuestTests {
         @Test func powerOffIs0() async throws {
             let (code, run) = try await GuestRun.finish(["run", "-k", Tree.guest("firstinsn"), "--timeout", "60"])
             #expect(code == 0)
-            #expect(run.output == "")
+            #expect(run.output == "1")
             #expect(run.errors == "")
         }
 

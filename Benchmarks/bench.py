@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""The speed and memory figures of Armada, beside QEMU's and the raw socket's from the same run.
+
+Every figure is a median of several rounds, and Armada and its peer take turns, so that what else happens on the machine
+hits both. Only ratios mean something on another machine. Usage: make bench, or Benchmarks/bench.py --help.
+"""
+
+import argparse
+import math
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+GUESTS = os.path.join(ROOT, "Guests", "build")
+LINUX = os.path.join(ROOT, ".cache", "linux")
+KERNELS = ["sieve", "strhash", "matrix", "crc", "sort", "records", "hashtable"]
+COMMAND_LINE = "console=ttyAMA0 quiet panic=-1 armada.test="
+LIMIT_SECONDS = 300
+
+
+class Failure(Exception):
+    pass
+
+
+def armada(arguments):
+    return [os.path.join(options.bin, "armada"), "run", "--timeout", str(LIMIT_SECONDS)] + arguments
+
+
+def qemu(arguments, cpus=1):
+    return ["qemu-system-aarch64", "-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-accel", "tcg,thread=multi", "-m",
+            "512", "-smp", str(cpus), "-nic", "none", "-nographic", "-no-reboot"] + arguments
+
+
+def run(command):
+    """Runs to the end and returns the output."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS + 30)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(command)}\nended with {done.returncode}: {done.stderr.decode(errors='replace')}")
+    return done.stdout.decode(errors="replace")
+
+
+class Until:
+    """Starts a program; `seconds` is the time until its output contained a text."""
+
+    def __init__(self, command, text):
+        self.start = time.monotonic()
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT)
+        seen = b""
+        while text not in seen:
+            block = os.read(self.process.stdout.fileno(), 65536)
+            if not block:
+                self.process.wait()
+                raise Failure(f"{' '.join(command)}\nended before it printed {text!r}: {seen.decode(errors='replace')}")
+            seen += block
+        self.seconds = time.monotonic() - self.start
+
+    def finish(self):
+        self.process.stdout.read()
+        self.process.wait()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def first(pattern, text):
+    match = re.search(pattern, text)
+    if not match:
+        raise Failure(f"no {pattern!r} in: {text}")
+    return [int(group) for group in match.groups()]
+
+
+def medians(measures):
+    """Each measure is a name and a function; all take turns, round for round."""
+    samples = {name: [] for name, _ in measures}
+    for _ in range(options.rounds):
+        for name, measure in measures:
+            samples[name].append(measure())
+    return {name: statistics.median(values) for name, values in samples.items()}
+
+
+rows = []
+
+
+def row(figure, ours, peer, ratio, target="", reached=None):
+    mark = "" if reached is None else "reached" if reached else "MISSED"
+    rows.append((figure, ours, peer, ratio, target, mark))
+    print("  " + "   ".join(part for part in (figure, ours, peer, ratio, target, mark) if part), file=sys.stderr)
+
+
+def bench_kernels():
+    def guest_time(name, command):
+        return lambda: first(rf"{name}: (\d+) ns", run(command))[0]
+
+    ratios = []
+    for name in KERNELS:
+        image = os.path.join(GUESTS, name)
+        result = medians([("armada", guest_time(name, armada(["-k", image]))),
+                          ("qemu", guest_time(name, qemu(["-kernel", image])))])
+        ratio = result["qemu"] / result["armada"]
+        ratios.append(ratio)
+        row(f"kernel {name}", f"{result['armada'] / 1e6:.0f} ms", f"QEMU {result['qemu'] / 1e6:.0f} ms", f"{ratio:.2f}")
+    mean = math.exp(statistics.fmean(map(math.log, ratios)))
+    row("seven kernels, geometric mean, speed vs QEMU", "", "", f"{mean:.2f}", "≥ 0.5", mean >= 0.5)
+
+
+def bench_boot():
+    kernel, initrd = os.path.join(LINUX, "vmlinuz"), os.path.join(LINUX, "initrd.gz")
+
+    def boot_time(command):
+        def measure():
+            until = Until(command, b"armada: init")
+            until.finish()
+            return until.seconds
+        return measure
+
+    for cpus in (1, 2):
+        line = COMMAND_LINE + "init"
+        result = medians([
+            ("armada", boot_time(armada(["-k", kernel, "-i", initrd, "-c", str(cpus), "-p", line]))),
+            ("qemu", boot_time(qemu(["-kernel", kernel, "-initrd", initrd, "-append", line], cpus))),
+        ])
+        ratio = result["armada"] / result["qemu"]
+        row(f"Debian kernel to /init, {cpus} vCPU{'s' if cpus > 1 else ''}", f"{result['armada']:.2f} s",
+            f"QEMU {result['qemu']:.2f} s", f"{ratio:.2f}", "≤ 2.5", ratio <= 2.5)
+
+
+def bench_hypercall():
+    if len(os.sched_getaffinity(0)) < 2:
+        row("hypercall round trip", "", "", "needs two processors")
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        floor = os.path.join(directory, "floor")
+        swift = os.path.realpath(shutil.which("swift"))
+        compiler = os.path.join(os.path.dirname(swift), "clang")
+        subprocess.run([compiler if os.path.exists(compiler) else "clang", "-O2", "-o", floor,
+                        os.path.join(ROOT, "Benchmarks", "floor.c")], check=True)
+        # The coordinator on the first processor, the worker on the second, as --pin separate does it.
+        command = [floor, str(options.exit_bytes), str(options.entry_bytes), "65536", "0", "1"]
+        guest = armada(["-k", os.path.join(GUESTS, "hypercall"), "--pin", "separate"])
+        result = medians([("armada", lambda: first(r"p50 (\d+) ns", run(guest))[0]),
+                          ("floor", lambda: first(r"\d+ (\d+) \d+", run(command))[0])])
+    ratio = result["armada"] / result["floor"]
+    row("hypercall round trip, p50", f"{result['armada'] / 1e3:.2f} µs", f"raw socket {result['floor'] / 1e3:.2f} µs",
+        f"{ratio:.2f}", "≤ 1.5", ratio <= 1.5)
+
+
+def private_bytes(pid):
+    """Private memory without guest RAM, the largest memfd; a shared page that one process has mapped counts as private."""
+    mappings = []
+    with open(f"/proc/{pid}/smaps", encoding="ascii", errors="replace") as file:
+        for line in file:
+            fields = line.split()
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                mappings.append([fields[5] if len(fields) > 5 else "", 0, 0])
+            elif fields[0] == "Size:":
+                mappings[-1][1] = int(fields[1])
+            elif fields[0] in ("Private_Clean:", "Private_Dirty:"):
+                mappings[-1][2] += int(fields[1])
+    memfds = [mapping for mapping in mappings if mapping[0].startswith("/memfd:")]
+    ram = max(memfds, key=lambda mapping: mapping[1], default=None)
+    return 1024 * sum(mapping[2] for mapping in mappings if ram is None or mapping[0] != ram[0])
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def bench_memory():
+    kernel, initrd = os.path.join(LINUX, "vmlinuz"), os.path.join(LINUX, "initrd.gz")
+    # Near the end of the checks: much of the kernel and several programs have run.
+    until = Until(armada(["-k", kernel, "-i", initrd, "-c", "2", "-p", COMMAND_LINE + "all"]), b"armada: parallel")
+    try:
+        coordinator = private_bytes(until.process.pid)
+        worker = max(map(private_bytes, children(until.process.pid)))
+    except PermissionError:
+        row("private memory", "", "", "run as root to look into the processes")
+        return
+    finally:
+        until.kill()
+    limit = 32 << 20
+    row("private memory of a worker, Debian", f"{worker / 2**20:.1f} MiB", "", "", "≤ 32 MiB", worker <= limit)
+    row("private memory of the coordinator", f"{coordinator / 2**20:.1f} MiB", "", "", "≤ 32 MiB", coordinator <= limit)
+
+
+def bench_start():
+    def start():
+        until = Until(armada(["-k", os.path.join(GUESTS, "firstinsn"), "-c", "4"]), b"1")
+        until.finish()
+        return until.seconds
+
+    samples = [start() for _ in range(4 * options.rounds)]
+    milliseconds = 1e3 * statistics.median(samples)
+    row("start to the first guest instruction, 4 vCPUs", f"{milliseconds:.1f} ms", "", "", "≤ 60 ms", milliseconds <= 60)
+
+
+PARTS = {"kernels": bench_kernels, "boot": bench_boot, "hypercall": bench_hypercall, "memory": bench_memory,
+         "start": bench_start}
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; default: all")
+parser.add_argument("--bin", default=os.path.join(ROOT, ".build", "release"), help="where armada and armada-vcpu are")
+parser.add_argument("--rounds", type=int, default=5, help="rounds of each figure (default 5)")
+parser.add_argument("--exit-bytes", type=int, default=300, help="an Exit's bytes on the wire, for the floor")
+parser.add_argument("--entry-bytes", type=int, default=100, help="an Entry's bytes on the wire, for the floor")
+options = parser.parse_args()
+options.bin = os.path.abspath(options.bin)
+
+failed = False
+for name in options.parts or PARTS:
+    if name not in PARTS:
+        parser.error(f"unknown part {name}; any of {', '.join(PARTS)}")
+    print(f"{name}:", file=sys.stderr)
+    try:
+        PARTS[name]()
+    except (Failure, OSError, subprocess.SubprocessError) as error:
+        failed = True
+        print(f"bench: {name}: {error}", file=sys.stderr)
+        rows.append((name, "", "", "failed", "", "MISSED"))
+
+header = ("figure", "Armada", "beside it", "ratio", "target", "")
+widths = [max(len(line[i]) for line in rows + [header]) for i in range(len(header))]
+print(f"\n{os.cpu_count()} processors, medians of {options.rounds} rounds, taking turns\n")
+for line in [header, tuple("-" * width for width in widths)] + rows:
+    print("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
+sys.exit(1 if failed else 0)
