@@ -103,7 +103,7 @@ extension VCPU {
             fast.forget(page: removed.page)
             if removed.isFetched { wasFetched = true }
         }
-        if wasFetched { flushFetchTranslations() }
+        if wasFetched { forgetFetchSide() }
     }
 
     private mutating func forgetEverything() {

@@ -39,6 +39,9 @@ struct MMU: ~Copyable {
         stage1: Stage1Regime(sctlr: 0, tcr: 0, ttbr0: 0, ttbr1: 0, mair: 0), stage2: Stage2Regime(vtcr: 0, vttbr: 0))
     var tlb = TLB()
 
+    /// The fetch side may know translations.
+    var isFetchSideFilled = false
+
     /// The ring position up to which this vCPU has applied broadcasts.
     var dvmPosition: UInt64 = 0
     /// A broadcast of this vCPU waits for its DSB: the others must have come to `dvmTicket`.

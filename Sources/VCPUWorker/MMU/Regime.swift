@@ -32,7 +32,7 @@ extension VCPU {
             mair: registers.mair)
         if isOnlyTable {
             mmu.fast.forgetNonGlobal()
-            flushFetchTranslations()
+            forgetFetchSide()
         } else {
             forgetTranslations()
         }
@@ -48,6 +48,13 @@ extension VCPU {
     mutating func forgetTranslations() {
         mmu.fast.forgetAll()
         mmu.tlb.removeAll()
+        forgetFetchSide()
+    }
+
+    /// Makes the fetch side ask again. A context switch writes TTBRs several times; only the first costs something.
+    mutating func forgetFetchSide() {
+        guard mmu.isFetchSideFilled else { return }
+        mmu.isFetchSideFilled = false
         flushFetchTranslations()
     }
 }

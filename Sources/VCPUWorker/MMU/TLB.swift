@@ -189,7 +189,8 @@ struct TLB: ~Copyable {
 
     @inline(__always)
     private func filterBit(_ va: UInt64, blockBits: UInt8) -> (word: Int, mask: UInt64) {
-        let hash = (va &>> UInt64(blockBits) &+ UInt64(blockBits)) &* 0x9E37_79B9_7F4A_7C15 &>> 54
+        let product = (va &>> UInt64(blockBits) &+ UInt64(blockBits)) &* 0x9E37_79B9_7F4A_7C15
+        let hash = product &>> 54
         return (Int(truncatingIfNeeded: hash &>> 6), 1 &<< (hash & 63))
     }
 

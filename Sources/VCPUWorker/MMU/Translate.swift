@@ -43,6 +43,7 @@ extension VCPU {
     mutating func translateFetch(_ va: UInt64) -> FetchTranslation? {
         let request = WalkRequest(access: MemoryAccess(kind: .fetch, unprivileged: pstate.el == 0))
         guard let entry = lookUp(va, request, marking: TLB.Entry.fetched) else { return nil }
+        mmu.isFetchSideFilled = true
         return FetchTranslation(hostPage: ram + Int(truncatingIfNeeded: entry.offset), offset: entry.offset)
     }
 
@@ -85,7 +86,7 @@ extension VCPU {
             fast.forget(page: removed.page)
             if removed.isFetched { wasFetched = true }
         }
-        if wasFetched { flushFetchTranslations() }
+        if wasFetched { forgetFetchSide() }
     }
 
     /// Leaves `fault` in `mmu.fault`.
