@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         .testTarget(name: "SharedTests", dependencies: ["Shared", "CHost", "CWire", "CAllocationCount"]),
         .testTarget(name: "VCPUWorkerTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
-        .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "Shared", "CHost", "CFDT"]),
+        .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "Shared", "CHost", "CFDT", "CZlib"]),
         .testTarget(name: "DifferentialTests", dependencies: ["VCPUWorker", "Shared", "CHost", "CUnicorn"]),
         .testTarget(name: "GuestTests", dependencies: ["Shared", "CHost"]),
     ],

@@ -11,6 +11,6 @@ struct Armada: ParsableCommand {
             One process is the hypervisor, and one process per vCPU is the processor. `armada run` boots a guest: \
             an arm64 Linux kernel, an ELF file, a raw binary, or the built-in guest when no kernel is given.
             """,
-        version: version,
+        version: "armada \(version)",
         subcommands: [RunCommand.self])
 }
