@@ -218,11 +218,11 @@ extension TimerState {
     /// When each timer's condition is met, as CLOCK_MONOTONIC nanoseconds (the counters count these); `UInt64.max` for a timer
     /// that is off, masked, or beyond the clock's end.
     func deadlines(counterOffset: UInt64) -> (virtual: UInt64, physical: UInt64) {
-        // CNT*_CTL: ENABLE is bit 0, IMASK bit 1.
-        let (sum, overflows) = virtualCompare.addingReportingOverflow(counterOffset)
-        return (
-            virtualControl & 3 == 1 && !overflows ? sum : .max,
-            physicalControl & 3 == 1 ? physicalCompare : .max
-        )
+        // CNT*_CTL: ENABLE is bit 0, IMASK bit 1. Both counters begin with the VM.
+        func deadline(_ control: UInt32, _ compare: UInt64) -> UInt64 {
+            let (sum, overflows) = compare.addingReportingOverflow(counterOffset)
+            return control & 3 == 1 && !overflows ? sum : .max
+        }
+        return (deadline(virtualControl, virtualCompare), deadline(physicalControl, physicalCompare))
     }
 }

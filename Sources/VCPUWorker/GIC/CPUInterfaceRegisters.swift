@@ -82,9 +82,15 @@ extension VCPU {
         return retireAndTakeInterrupts()
     }
 
-    mutating func deactivateInterrupt(_ value: UInt64) -> Outcome {
-        countFastExit(.fastEndOfInterrupt)
+    mutating func deactivateInterrupt(_ value: UInt64, word: UInt32) -> Outcome {
         let intid = UInt32(truncatingIfNeeded: value)
+        if cpuInterface.trapsDeactivation(intid) {
+            let e = SystemRegisterEncoding(instruction: word)
+            let iss = e.iss(rt: Int(word & 31), isRead: false)
+            exit = PendingExit(code: .trap, esr: ExceptionSyndrome(.sys64, iss: iss), instruction: word)
+            return .exit
+        }
+        countFastExit(.fastEndOfInterrupt)
         if cpuInterface.deactivate(intid) { timerInterruptEnded(intid & 0xFF_FFFF) }
         return retireAndTakeInterrupts()
     }

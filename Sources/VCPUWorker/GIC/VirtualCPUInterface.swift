@@ -112,7 +112,7 @@ struct VirtualCPUInterface {
         state.listRegisters[best.index] = register.rawValue
         let level = UInt32(1) << (groupPriority(best.priority, isGroup1: isGroup1) >> 3)
         if isGroup1 { state.ap1r0 |= level } else { state.ap0r0 |= level }
-        noteMaintenance(freed: register.isInvalid)
+        noteMaintenance(register)
         refresh()
         return intid
     }
@@ -154,6 +154,11 @@ struct VirtualCPUInterface {
         return true
     }
 
+    /// ICH_HCR_EL2.TDIR: whether the coordinator wants to see the deactivation of `value`, which no list register holds.
+    mutating func trapsDeactivation(_ value: UInt32) -> Bool {
+        state.hcr & ICH_HCR.tdir != 0 && activeIndex(of: value & 0xFF_FFFF) == nil
+    }
+
     /// Clears the highest active priority of both groups and returns it; nil if nothing is active.
     private mutating func dropPriority() -> UInt32? {
         let active = state.ap0r0 | state.ap1r0
@@ -176,8 +181,7 @@ struct VirtualCPUInterface {
         var register = ListRegister(rawValue: state.listRegisters[index])
         register.isActive = false
         state.listRegisters[index] = register.rawValue
-        noteMaintenance(freed: register.isInvalid)
-        if register.isInvalid, !register.isHardware, register.wantsEOIMaintenance { maintenancePending = true }
+        noteMaintenance(register)
     }
 
     /// ICH_HCR_EL2.EOIcount: the guest ended an interrupt that has no list register.
@@ -187,8 +191,11 @@ struct VirtualCPUInterface {
         if state.hcr & ICH_HCR.lrenpie != 0 { maintenancePending = true }
     }
 
-    /// Raises the maintenance interrupt where a change of a list register met a condition of ICH_HCR_EL2.
-    private mutating func noteMaintenance(freed: Bool) {
+    /// Raises the maintenance interrupt where the change of a list register to `register` met a condition of its own or
+    /// of ICH_HCR_EL2.
+    private mutating func noteMaintenance(_ register: ListRegister) {
+        let freed = register.isInvalid
+        if freed, !register.isHardware, register.wantsEOIMaintenance { maintenancePending = true }
         guard state.hcr & (ICH_HCR.uie | ICH_HCR.npie) != 0 else { return }
         var validCount = 0
         var pendingCount = 0
@@ -218,7 +225,7 @@ struct VirtualCPUInterface {
             let raw = state.listRegisters[index]
             guard raw >> 62 == 1, UInt32(truncatingIfNeeded: raw) == intid else { continue }
             state.listRegisters[index] = raw & ~(3 << 62)
-            noteMaintenance(freed: true)
+            noteMaintenance(ListRegister(rawValue: raw & ~(3 << 62)))
             refresh()
             return
         }

@@ -94,7 +94,7 @@ extension VCPU {
             case .floatingPointAccess: updateFPAccess()
             }
         case .constant: break
-        case .rule(let rule): return writeByRule(rule, e, value)
+        case .rule(let rule): return writeByRule(rule, e, value, word: word)
         }
         return .next
     }

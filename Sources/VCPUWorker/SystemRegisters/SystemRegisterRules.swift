@@ -43,7 +43,9 @@ extension VCPU {
         return .next
     }
 
-    mutating func writeByRule(_ rule: SystemRegisterRule, _ e: SystemRegisterEncoding, _ value: UInt64) -> Outcome {
+    mutating func writeByRule(
+        _ rule: SystemRegisterRule, _ e: SystemRegisterEncoding, _ value: UInt64, word: UInt32
+    ) -> Outcome {
         switch rule {
         case .breakpointValue: system.dbgbvr_EL1[Int(e.crm) % 6] = value & ~3
         // BT LBN SSC HMC BAS PMC E
@@ -75,7 +77,7 @@ extension VCPU {
             return writeCPUInterface(rule, value)
         case .iccEOIR0: return endInterrupt(value, isGroup1: false)
         case .iccEOIR1: return endInterrupt(value, isGroup1: true)
-        case .iccDIR: return deactivateInterrupt(value)
+        case .iccDIR: return deactivateInterrupt(value, word: word)
         case .iccSGI1R: return sendSGI(value, group: 1)
         case .iccSGI0R, .iccASGI1R: return sendSGI(value, group: 0)
         case .oslsr, .mpidr, .ccsidr, .isr, .dczid, .currentEL, .counter, .iccIAR0, .iccIAR1, .iccHPPIR0, .iccHPPIR1,

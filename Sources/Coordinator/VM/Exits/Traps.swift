@@ -1,6 +1,9 @@
 import Shared
 
 extension VirtualMachine {
+    /// The one system register that workers trap: while ICH_HCR_EL2.TDIR is set, for interrupts without a list register.
+    private static let icc_DIR_EL1 = SystemRegisterEncoding(3, 0, 12, 11, 1)
+
     /// WFI and WFE. KVM's `kvm_handle_wfx`: WFE yields and goes on, WFI waits for an interrupt.
     func handleWFx(_ vcpu: VCPU) -> ExitAction {
         vcpu.advancePC()
@@ -16,6 +19,11 @@ extension VirtualMachine {
     func handleSystemRegister(_ vcpu: VCPU) -> ExitAction {
         let esr = vcpu.exit.esr
         let register = esr.systemRegister
+        if register == Self.icc_DIR_EL1, !esr.isSystemRead {
+            vgic.deactivate(vcpu: vcpu.index, intid: UInt32(truncatingIfNeeded: vcpu.exit.registers[0]))
+            vcpu.advancePC()
+            return .resume
+        }
         if unknownRegisters.insert(register.rawValue).inserted {
             logger.warning(
                 """
