@@ -42,6 +42,41 @@ import Testing
         #expect(machine.cpus[0].state.ap1r0 == 0)
     }
 
+    /// Underflow alone would tell only when a single list register is left.
+    @Test func interruptOutsidePreemptsAsSoonAsItMay() {
+        let machine = VGICTestMachine(vcpus: 1, listRegisters: 4)
+        let priorities: [UInt64] = [0xC0, 0xB0, 0xA0, 0x40, 0x60]
+        for (intid, priority) in zip(32..., priorities) {
+            machine.configure(UInt32(intid), isEdge: true, priority: priority)
+        }
+        machine.enter(0)
+        for intid in 32..<35 {
+            machine.pulse(UInt32(intid))
+            machine.settle()
+            #expect(machine.cpus[0].acknowledge() == UInt32(intid))
+        }
+        machine.pulse(35)
+        machine.pulse(36)
+        machine.settle()
+        #expect(machine.cpus[0].acknowledge() == 35)
+        machine.settle()
+        machine.cpus[0].end(35)
+        machine.settle()
+        #expect(machine.cpus[0].acknowledge() == 36)
+    }
+
+    @Test func deactivationByRegisterOfAnInterruptOutsideIsNoticed() {
+        let machine = machine(6, listRegisters: 2)
+        for intid in 32..<36 { machine.writeBit(0x300, UInt32(intid)) }
+        machine.pulse(32)
+        machine.enter(0)
+        #expect(!machine.cpus[0].valid.map(\.virtualINTID).contains(32))
+        machine.writeBit(0x380, 32)
+        #expect(machine.kicks[0] == 1)
+        machine.settle()
+        #expect(machine.cpus[0].acknowledge() == 32)
+    }
+
     @Test func underflowIsSetOnlyOnOverflow() {
         let machine = machine(5, listRegisters: 4)
         for intid in 32..<36 { machine.pulse(UInt32(intid)) }

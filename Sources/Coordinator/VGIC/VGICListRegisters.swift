@@ -36,12 +36,9 @@ extension VGIC {
         // it may preempt them. The deactivation of one that is outside is counted in EOIcount.
         let givesLast = activeCount >= listRegisterCount && activeCount < count
         let head = givesLast ? listRegisterCount &- 1 : listRegisterCount
-        var pendingInside = 0
         for place in 0..<listRegisterCount {
             let index = Int(list[place < head ? place : activeCount])
-            let register = fill(index, vcpu: vcpu, place: place)
-            state.listRegisters[place] = register
-            if register >> 62 == 1 { pendingInside &+= 1 }
+            state.listRegisters[place] = fill(index, vcpu: vcpu, place: place)
         }
         cpu.pointee.usedListRegisterCount = listRegisterCount
 
@@ -55,7 +52,8 @@ extension VGIC {
             register.wantsEOIMaintenance = true
             state.listRegisters[0] = register.rawValue
         }
-        if pendingOutside > 0, pendingInside > 0 { state.hcr |= ICH_HCR.npie }
+        // There is one inside then.
+        if pendingOutside > 0 { state.hcr |= ICH_HCR.npie }
         if activeOutside > 0 {
             state.hcr |= ICH_HCR.lrenpie
             // EOIcount does not say which: with separate deactivation the write itself must be seen.
