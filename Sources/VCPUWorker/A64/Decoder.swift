@@ -12,7 +12,7 @@ struct Decoder {
     /// Every row of the instruction set, in the manual's order of groups.
     static let rows: [EncodingRow] =
         DataProcessingImmediate.rows + Branches.rows + LoadsStores.rows + LoadsStoresExclusive.rows
-        + AdvancedSIMDLoadsStores.rows + DataProcessingRegister.rows
+        + AdvancedSIMDLoadsStores.rows + DataProcessingRegister.rows + VectorEncodings.rows
 
     static let shared = Decoder(rows: rows)
 

@@ -1,0 +1,42 @@
+/// Advanced SIMD scalar two-register miscellaneous.
+enum AdvancedSIMDScalarTwoRegisterMiscellaneous {
+    // swift-format-ignore
+    static let rows: [EncodingRow] = [
+        EncodingRow("SUQADD (scalar)",         "01011110 zz100000 001110nn nnnddddd") { .scalar($0, .suqadd, .bhsd) },
+        EncodingRow("USQADD (scalar)",         "01111110 zz100000 001110nn nnnddddd") { .scalar($0, .usqadd, .bhsd) },
+        EncodingRow("SQABS (scalar)",          "01011110 zz100000 011110nn nnnddddd") { .scalar($0, .sqabs, .bhsd) },
+        EncodingRow("SQNEG (scalar)",          "01111110 zz100000 011110nn nnnddddd") { .scalar($0, .sqneg, .bhsd) },
+        EncodingRow("CMGT (scalar, zero)",     "01011110 zz100000 100010nn nnnddddd") { .scalar($0, .cmgtZero, .d) },
+        EncodingRow("CMGE (scalar, zero)",     "01111110 zz100000 100010nn nnnddddd") { .scalar($0, .cmgeZero, .d) },
+        EncodingRow("CMEQ (scalar, zero)",     "01011110 zz100000 100110nn nnnddddd") { .scalar($0, .cmeqZero, .d) },
+        EncodingRow("CMLE (scalar, zero)",     "01111110 zz100000 100110nn nnnddddd") { .scalar($0, .cmleZero, .d) },
+        EncodingRow("CMLT (scalar, zero)",     "01011110 zz100000 101010nn nnnddddd") { .scalar($0, .cmltZero, .d) },
+        EncodingRow("ABS (scalar)",            "01011110 zz100000 101110nn nnnddddd") { .scalar($0, .abs, .d) },
+        EncodingRow("NEG (scalar)",            "01111110 zz100000 101110nn nnnddddd") { .scalar($0, .neg, .d) },
+        EncodingRow("SQXTUN (scalar)",         "01111110 zz100001 001010nn nnnddddd") { .scalar($0, .sqshrun, .bhs) },
+        EncodingRow("SQXTN (scalar)",          "01011110 zz100001 010010nn nnnddddd") { .scalar($0, .sqshrn, .bhs) },
+        EncodingRow("UQXTN (scalar)",          "01111110 zz100001 010010nn nnnddddd") { .scalar($0, .uqshrn, .bhs) },
+        EncodingRow("FCVTNS (scalar)",         "01011110 0z100001 101010nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.tieEven, isUnsigned: false)) },
+        EncodingRow("FCVTNU (scalar)",         "01111110 0z100001 101010nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.tieEven, isUnsigned: true)) },
+        EncodingRow("FCVTMS (scalar)",         "01011110 0z100001 101110nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.negInf, isUnsigned: false)) },
+        EncodingRow("FCVTMU (scalar)",         "01111110 0z100001 101110nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.negInf, isUnsigned: true)) },
+        EncodingRow("FCVTPS (scalar)",         "01011110 1z100001 101010nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.posInf, isUnsigned: false)) },
+        EncodingRow("FCVTPU (scalar)",         "01111110 1z100001 101010nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.posInf, isUnsigned: true)) },
+        EncodingRow("FCVTZS (scalar)",         "01011110 1z100001 101110nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
+        EncodingRow("FCVTZU (scalar)",         "01111110 1z100001 101110nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
+        EncodingRow("FCVTAS (scalar)",         "01011110 0z100001 110010nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.tieAway, isUnsigned: false)) },
+        EncodingRow("FCVTAU (scalar)",         "01111110 0z100001 110010nn nnnddddd") { .floatScalar($0, .fcvtToFixed, .toFixed(.tieAway, isUnsigned: true)) },
+        EncodingRow("SCVTF (scalar, integer)", "01011110 0z100001 110110nn nnnddddd") { .floatScalar($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
+        EncodingRow("UCVTF (scalar, integer)", "01111110 0z100001 110110nn nnnddddd") { .floatScalar($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
+        EncodingRow("FCMGT (scalar, zero)",    "01011110 1z100000 110010nn nnnddddd") { .floatScalar($0, .fcmgtZero) },
+        EncodingRow("FCMGE (scalar, zero)",    "01111110 1z100000 110010nn nnnddddd") { .floatScalar($0, .fcmgeZero) },
+        EncodingRow("FCMEQ (scalar, zero)",    "01011110 1z100000 110110nn nnnddddd") { .floatScalar($0, .fcmeqZero) },
+        EncodingRow("FCMLE (scalar, zero)",    "01111110 1z100000 110110nn nnnddddd") { .floatScalar($0, .fcmleZero) },
+        EncodingRow("FCMLT (scalar, zero)",    "01011110 1z100000 111010nn nnnddddd") { .floatScalar($0, .fcmltZero) },
+        EncodingRow("FRECPE (scalar)",         "01011110 1z100001 110110nn nnnddddd") { .floatScalar($0, .frecpe) },
+        EncodingRow("FRSQRTE (scalar)",        "01111110 1z100001 110110nn nnnddddd") { .floatScalar($0, .frsqrte) },
+        EncodingRow("FRECPX",                  "01011110 1z100001 111110nn nnnddddd") { .floatScalar($0, .frecpx) },
+        EncodingRow("FCVTXN (scalar)",         "01111110 01100001 011010nn nnnddddd") { .floatScalar($0, .fcvtxnScalar) },
+        // FP16 (FEAT_FP16): "Advanced SIMD scalar two-register miscellaneous FP16", 01U11110 a1111001 oooo10nn nnnddddd
+    ]
+}

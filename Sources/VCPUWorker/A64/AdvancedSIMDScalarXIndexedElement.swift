@@ -1,0 +1,27 @@
+/// Advanced SIMD scalar x indexed element.
+enum AdvancedSIMDScalarXIndexedElement {
+    // swift-format-ignore
+    static let rows: [EncodingRow] = [
+        EncodingRow("SQDMLAL (scalar, by element)",  "01011111 zzlmmmmm 0011h0nn nnnddddd") { byElement($0, .sqdmlal) },
+        EncodingRow("SQDMLSL (scalar, by element)",  "01011111 zzlmmmmm 0111h0nn nnnddddd") { byElement($0, .sqdmlsl) },
+        EncodingRow("SQDMULL (scalar, by element)",  "01011111 zzlmmmmm 1011h0nn nnnddddd") { byElement($0, .sqdmull) },
+        EncodingRow("SQDMULH (scalar, by element)",  "01011111 zzlmmmmm 1100h0nn nnnddddd") { byElement($0, .sqdmulhElement) },
+        EncodingRow("SQRDMULH (scalar, by element)", "01011111 zzlmmmmm 1101h0nn nnnddddd") { byElement($0, .sqrdmulhElement) },
+        EncodingRow("FMLA (scalar, by element)",     "01011111 1zlmmmmm 0001h0nn nnnddddd") { floatByElement($0, .fmlaElement) },
+        EncodingRow("FMLS (scalar, by element)",     "01011111 1zlmmmmm 0101h0nn nnnddddd") { floatByElement($0, .fmlsElement) },
+        EncodingRow("FMUL (scalar, by element)",     "01011111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulElement) },
+        EncodingRow("FMULX (scalar, by element)",    "01111111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulxElement) },
+        // FP16 (FEAT_FP16): FMLA, FMLS, FMUL, FMULX with 01U11111 00lmmmmm oooohonn nnnddddd
+    ]
+
+    private static func byElement(_ word: Word, _ code: VectorOp) -> Op {
+        .indexed(.scalar(word, code, .hs), AdvancedSIMDVectorXIndexedElement.element(word))
+    }
+
+    private static func floatByElement(_ word: Word, _ code: VectorOp) -> Op {
+        // A double has no bit L in its index.
+        word.bits(22, 21) == 3
+            ? .undefined(word.raw)
+            : .indexed(.floatScalar(word, code), AdvancedSIMDVectorXIndexedElement.element(word))
+    }
+}

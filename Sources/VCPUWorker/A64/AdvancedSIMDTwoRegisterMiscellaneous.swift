@@ -1,0 +1,76 @@
+/// Advanced SIMD two-register miscellaneous.
+enum AdvancedSIMDTwoRegisterMiscellaneous {
+    // swift-format-ignore
+    static let rows: [EncodingRow] = [
+        EncodingRow("REV64",                   "0Q001110 zz100000 000010nn nnnddddd") { .vector($0, .rev64, .bhs) },
+        EncodingRow("REV16 (vector)",          "0Q001110 zz100000 000110nn nnnddddd") { .vector($0, .rev16, .b) },
+        EncodingRow("REV32 (vector)",          "0Q101110 zz100000 000010nn nnnddddd") { .vector($0, .rev32, .bh) },
+        EncodingRow("SADDLP",                  "0Q001110 zz100000 001010nn nnnddddd") { .vector($0, .saddlp, .bhs) },
+        EncodingRow("UADDLP",                  "0Q101110 zz100000 001010nn nnnddddd") { .vector($0, .uaddlp, .bhs) },
+        EncodingRow("SUQADD",                  "0Q001110 zz100000 001110nn nnnddddd") { .vector($0, .suqadd, .bhsd) },
+        EncodingRow("USQADD",                  "0Q101110 zz100000 001110nn nnnddddd") { .vector($0, .usqadd, .bhsd) },
+        EncodingRow("CLS (vector)",            "0Q001110 zz100000 010010nn nnnddddd") { .vector($0, .cls, .bhs) },
+        EncodingRow("CLZ (vector)",            "0Q101110 zz100000 010010nn nnnddddd") { .vector($0, .clz, .bhs) },
+        EncodingRow("CNT",                     "0Q001110 zz100000 010110nn nnnddddd") { .vector($0, .cnt, .b) },
+        EncodingRow("SADALP",                  "0Q001110 zz100000 011010nn nnnddddd") { .vector($0, .sadalp, .bhs) },
+        EncodingRow("UADALP",                  "0Q101110 zz100000 011010nn nnnddddd") { .vector($0, .uadalp, .bhs) },
+        EncodingRow("SQABS",                   "0Q001110 zz100000 011110nn nnnddddd") { .vector($0, .sqabs, .bhsd) },
+        EncodingRow("SQNEG",                   "0Q101110 zz100000 011110nn nnnddddd") { .vector($0, .sqneg, .bhsd) },
+        EncodingRow("CMGT (zero)",             "0Q001110 zz100000 100010nn nnnddddd") { .vector($0, .cmgtZero, .bhsd) },
+        EncodingRow("CMGE (zero)",             "0Q101110 zz100000 100010nn nnnddddd") { .vector($0, .cmgeZero, .bhsd) },
+        EncodingRow("CMEQ (zero)",             "0Q001110 zz100000 100110nn nnnddddd") { .vector($0, .cmeqZero, .bhsd) },
+        EncodingRow("CMLE (zero)",             "0Q101110 zz100000 100110nn nnnddddd") { .vector($0, .cmleZero, .bhsd) },
+        EncodingRow("CMLT (zero)",             "0Q001110 zz100000 101010nn nnnddddd") { .vector($0, .cmltZero, .bhsd) },
+        EncodingRow("ABS",                     "0Q001110 zz100000 101110nn nnnddddd") { .vector($0, .abs, .bhsd) },
+        EncodingRow("NEG (vector)",            "0Q101110 zz100000 101110nn nnnddddd") { .vector($0, .neg, .bhsd) },
+        EncodingRow("XTN",                     "0Q001110 zz100001 001010nn nnnddddd") { .long($0, .shrn, .bhs) },
+        EncodingRow("SQXTUN",                  "0Q101110 zz100001 001010nn nnnddddd") { .long($0, .sqshrun, .bhs) },
+        EncodingRow("SHLL",                    "0Q101110 zz100001 001110nn nnnddddd") { shiftLong($0) },
+        EncodingRow("SQXTN",                   "0Q001110 zz100001 010010nn nnnddddd") { .long($0, .sqshrn, .bhs) },
+        EncodingRow("UQXTN",                   "0Q101110 zz100001 010010nn nnnddddd") { .long($0, .uqshrn, .bhs) },
+        EncodingRow("NOT",                     "0Q101110 00100000 010110nn nnnddddd") { .wholeVector($0, .not) },
+        EncodingRow("RBIT (vector)",           "0Q101110 01100000 010110nn nnnddddd") { .wholeVector($0, .rbit) },
+        EncodingRow("FCVTNS (vector)",         "0Q001110 0z100001 101010nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.tieEven, isUnsigned: false)) },
+        EncodingRow("FCVTNU (vector)",         "0Q101110 0z100001 101010nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.tieEven, isUnsigned: true)) },
+        EncodingRow("FCVTMS (vector)",         "0Q001110 0z100001 101110nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.negInf, isUnsigned: false)) },
+        EncodingRow("FCVTMU (vector)",         "0Q101110 0z100001 101110nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.negInf, isUnsigned: true)) },
+        EncodingRow("FCVTPS (vector)",         "0Q001110 1z100001 101010nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.posInf, isUnsigned: false)) },
+        EncodingRow("FCVTPU (vector)",         "0Q101110 1z100001 101010nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.posInf, isUnsigned: true)) },
+        EncodingRow("FCVTZS (vector)",         "0Q001110 1z100001 101110nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
+        EncodingRow("FCVTZU (vector)",         "0Q101110 1z100001 101110nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
+        EncodingRow("FCVTAS (vector)",         "0Q001110 0z100001 110010nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.tieAway, isUnsigned: false)) },
+        EncodingRow("FCVTAU (vector)",         "0Q101110 0z100001 110010nn nnnddddd") { .floatVector($0, .fcvtToFixed, .toFixed(.tieAway, isUnsigned: true)) },
+        EncodingRow("SCVTF (vector, integer)", "0Q001110 0z100001 110110nn nnnddddd") { .floatVector($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
+        EncodingRow("UCVTF (vector, integer)", "0Q101110 0z100001 110110nn nnnddddd") { .floatVector($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
+        EncodingRow("FRINTN (vector)",         "0Q001110 0z100001 100010nn nnnddddd") { .floatVector($0, .frint, .rounding(.tieEven)) },
+        EncodingRow("FRINTM (vector)",         "0Q001110 0z100001 100110nn nnnddddd") { .floatVector($0, .frint, .rounding(.negInf)) },
+        EncodingRow("FRINTP (vector)",         "0Q001110 1z100001 100010nn nnnddddd") { .floatVector($0, .frint, .rounding(.posInf)) },
+        EncodingRow("FRINTZ (vector)",         "0Q001110 1z100001 100110nn nnnddddd") { .floatVector($0, .frint, .rounding(.zero)) },
+        EncodingRow("FRINTA (vector)",         "0Q101110 0z100001 100010nn nnnddddd") { .floatVector($0, .frint, .rounding(.tieAway)) },
+        EncodingRow("FRINTX (vector)",         "0Q101110 0z100001 100110nn nnnddddd") { .floatVector($0, .frint, .currentRoundingExact) },
+        EncodingRow("FRINTI (vector)",         "0Q101110 1z100001 100110nn nnnddddd") { .floatVector($0, .frint, .currentRounding) },
+        EncodingRow("FCMGT (zero)",            "0Q001110 1z100000 110010nn nnnddddd") { .floatVector($0, .fcmgtZero) },
+        EncodingRow("FCMGE (zero)",            "0Q101110 1z100000 110010nn nnnddddd") { .floatVector($0, .fcmgeZero) },
+        EncodingRow("FCMEQ (zero)",            "0Q001110 1z100000 110110nn nnnddddd") { .floatVector($0, .fcmeqZero) },
+        EncodingRow("FCMLE (zero)",            "0Q101110 1z100000 110110nn nnnddddd") { .floatVector($0, .fcmleZero) },
+        EncodingRow("FCMLT (zero)",            "0Q001110 1z100000 111010nn nnnddddd") { .floatVector($0, .fcmltZero) },
+        EncodingRow("FABS (vector)",           "0Q001110 1z100000 111110nn nnnddddd") { .floatVector($0, .fabs) },
+        EncodingRow("FNEG (vector)",           "0Q101110 1z100000 111110nn nnnddddd") { .floatVector($0, .fneg) },
+        EncodingRow("FRECPE",                  "0Q001110 1z100001 110110nn nnnddddd") { .floatVector($0, .frecpe) },
+        EncodingRow("FRSQRTE",                 "0Q101110 1z100001 110110nn nnnddddd") { .floatVector($0, .frsqrte) },
+        EncodingRow("FSQRT (vector)",          "0Q101110 1z100001 111110nn nnnddddd") { .floatVector($0, .fsqrt) },
+        EncodingRow("URECPE",                  "0Q001110 10100001 110010nn nnnddddd") { .floatVector($0, .urecpe) },
+        EncodingRow("URSQRTE",                 "0Q101110 10100001 110010nn nnnddddd") { .floatVector($0, .ursqrte) },
+        EncodingRow("FCVTN",                   "0Q001110 0z100001 011010nn nnnddddd") { .wholeVector($0, $0.isSet(22) ? .fcvtnDouble : .fcvtnSingle) },
+        EncodingRow("FCVTL",                   "0Q001110 0z100001 011110nn nnnddddd") { .wholeVector($0, $0.isSet(22) ? .fcvtlSingle : .fcvtlHalf) },
+        EncodingRow("FCVTXN",                  "0Q101110 01100001 011010nn nnnddddd") { .wholeVector($0, .fcvtxn) },
+        // FP16 (FEAT_FP16): "Advanced SIMD two-register miscellaneous (FP16)", 0QU01110 a1111100 oooo10nn nnnddddd
+    ]
+
+    /// SHLL shifts by the element's width, which USHLL cannot.
+    private static func shiftLong(_ word: Word) -> Op {
+        var op = Op.long(word, .ushll, .bhs)
+        op.imm = 8 << UInt64(word.bits(23, 22))
+        return op
+    }
+}

@@ -1,0 +1,326 @@
+/// Floating-point instructions: operands and results around the shared functions of `FPEnvironment`.
+extension VectorUnit {
+    // MARK: Scalar
+
+    @inline(__always) static func singles(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
+        _ body: (inout FPEnvironment, UInt64, UInt64) -> UInt64
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        storeScalar(body(&environment, single(v, op.n), single(v, op.m)), v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    @inline(__always) static func doubles(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
+        _ body: (inout FPEnvironment, UInt64, UInt64) -> UInt64
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        storeScalar(body(&environment, double(v, op.n), double(v, op.m)), v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    /// FMADD and its kin: the masks negate the addend and the product.
+    @inline(__always) static func singles(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, _ addend: UInt64, _ product: UInt64
+    ) {
+        let third = single(v, op.a) ^ addend
+        singles(op, v, fpcr, &fpsr) { $0.multiplyAdd(third, $1 ^ product, $2, .single) }
+    }
+
+    @inline(__always) static func doubles(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, _ addend: UInt64, _ product: UInt64
+    ) {
+        let third = double(v, op.a) ^ addend
+        doubles(op, v, fpcr, &fpsr) { $0.multiplyAdd(third, $1 ^ product, $2, .double) }
+    }
+
+    @inline(__always) static func compareSingles(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, signals: Bool
+    ) -> UInt32 {
+        var environment = FPEnvironment(fpcr, fpsr)
+        defer { fpsr = environment.fpsr }
+        return environment.compare(single(v, op.n), single(v, op.m), signalsQuietNaNs: signals, .single)
+    }
+
+    @inline(__always) static func compareDoubles(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, signals: Bool
+    ) -> UInt32 {
+        var environment = FPEnvironment(fpcr, fpsr)
+        defer { fpsr = environment.fpsr }
+        return environment.compare(double(v, op.n), double(v, op.m), signalsQuietNaNs: signals, .double)
+    }
+
+    @inline(__always) static func compareWithZero(
+        _ bits: UInt64, _ format: FPFormat, _ fpcr: UInt32, _ fpsr: inout UInt32, signals: Bool
+    ) -> UInt32 {
+        var environment = FPEnvironment(fpcr, fpsr)
+        defer { fpsr = environment.fpsr }
+        return environment.compare(bits, 0, signalsQuietNaNs: signals, format)
+    }
+
+    /// Shared pseudocode "ConditionHolds", on the flags in bits 31:28.
+    @inline(__always) static func holds(_ condition: UInt8, _ nzcv: UInt32) -> Bool {
+        let n = nzcv & 1 << 31 != 0
+        let z = nzcv & 1 << 30 != 0
+        let c = nzcv & 1 << 29 != 0
+        let v = nzcv & 1 << 28 != 0
+        let result =
+            switch condition >> 1 {
+            case 0: z
+            case 1: c
+            case 2: n
+            case 3: v
+            case 4: c && !z
+            case 5: n == v
+            case 6: n == v && !z
+            default: true
+            }
+        return condition & 1 != 0 && condition != 15 ? !result : result
+    }
+
+    /// FCVT…, FCVTZ…: to a general register of 32 or (`isQuad`) 64 bits.
+    @inline(__always) static func toGeneral(
+        _ op: Op, _ x: UnsafeMutablePointer<UInt64>, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32
+    ) {
+        let control = ConversionControl(imm: op.imm)
+        var environment = FPEnvironment(fpcr, fpsr)
+        let format = op.laneFormat
+        let bits = double(v, op.n) & laneMask(op.laneSize)
+        x[Int(op.d)] = environment.toFixed(
+            bits, format, fractionBits: control.fractionBits, isUnsigned: control.isUnsigned,
+            width: op.isQuad ? 64 : 32, control.rounding(environment))
+        fpsr = environment.fpsr
+    }
+
+    /// SCVTF, UCVTF: from a general register of 32 or (`isQuad`) 64 bits.
+    @inline(__always) static func fromGeneral(
+        _ op: Op, _ x: UnsafeMutablePointer<UInt64>, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32
+    ) {
+        let control = ConversionControl(imm: op.imm)
+        var environment = FPEnvironment(fpcr, fpsr)
+        var integer = x[Int(op.n)]
+        if !op.isQuad {
+            integer = control.isUnsigned ? integer & 0xFFFF_FFFF : UInt64(bitPattern: signExtend(integer, 2))
+        }
+        // The format is a constant in each branch.
+        let isUnsigned = control.isUnsigned && Int64(bitPattern: integer) < 0
+        let result =
+            op.laneSize == 3
+            ? environment.fromFixed(
+                integer, isUnsigned: isUnsigned, fractionBits: control.fractionBits, .double)
+            : environment.fromFixed(
+                integer, isUnsigned: isUnsigned, fractionBits: control.fractionBits, .single)
+        storeScalar(result, v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    // MARK: Lanes
+
+    @inline(__always) static func mask(_ condition: Bool) -> UInt64 { condition ? ~0 : 0 }
+
+    /// Each lane of Vn and Vm; the format is a constant in each of the two loops.
+    @inline(__always) static func floats(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, second: Vector128,
+        _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        let n = Vector128(v, op.n)
+        var result = Vector128()
+        if op.laneSize == 3 {
+            result.low = body(&environment, n.low, second.low, .double)
+            if op.isQuad { result.high = body(&environment, n.high, second.high, .double) }
+        } else {
+            for index in 0..<op.laneCount {
+                result.set(
+                    index, 2, body(&environment, n.unsigned(index, 2), second.unsigned(index, 2), .single))
+            }
+        }
+        result.store(v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    @inline(__always) static func floats(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
+        _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
+    ) {
+        floats(op, v, fpcr, &fpsr, second: Vector128(v, op.m), body)
+    }
+
+    @inline(__always) private static func elementVector(_ op: Op, _ v: VectorRegisters) -> Vector128 {
+        let element = element(op, v)
+        return Vector128(low: element.x, high: element.y)
+    }
+
+    @inline(__always) static func floatsByElement(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
+        _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
+    ) {
+        floats(op, v, fpcr, &fpsr, second: elementVector(op, v), body)
+    }
+
+    /// FMLA, FMLS.
+    @inline(__always) static func accumulated(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, isNegated: Bool
+    ) {
+        accumulate(op, v, fpcr, &fpsr, second: Vector128(v, op.m), isNegated: isNegated)
+    }
+
+    @inline(__always) static func accumulatedByElement(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, isNegated: Bool
+    ) {
+        accumulate(op, v, fpcr, &fpsr, second: elementVector(op, v), isNegated: isNegated)
+    }
+
+    @inline(never) private static func accumulate(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, second: Vector128, isNegated: Bool
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        let n = Vector128(v, op.n)
+        let d = Vector128(v, op.d)
+        var result = Vector128()
+        if op.laneSize == 3 {
+            let sign: UInt64 = isNegated ? 1 << 63 : 0
+            result.low = environment.multiplyAdd(d.low, n.low ^ sign, second.low, .double)
+            if op.isQuad { result.high = environment.multiplyAdd(d.high, n.high ^ sign, second.high, .double) }
+        } else {
+            let sign: UInt64 = isNegated ? 1 << 31 : 0
+            for index in 0..<op.laneCount {
+                result.set(
+                    index, 2,
+                    environment.multiplyAdd(
+                        d.unsigned(index, 2), n.unsigned(index, 2) ^ sign, second.unsigned(index, 2), .single))
+            }
+        }
+        result.store(v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    /// Adjacent pairs of Vm:Vn.
+    @inline(__always) static func floatPairs(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
+        _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        let n = Vector128(v, op.n)
+        let m = Vector128(v, op.m)
+        var result = Vector128()
+        if op.laneSize == 3 {
+            result.low = body(&environment, n.low, n.high, .double)
+            result.high = body(&environment, m.low, m.high, .double)
+        } else {
+            let half = op.laneCount &>> 1
+            for index in 0..<op.laneCount {
+                let source = index < half ? n : m
+                let pair = (index < half ? index : index &- half) &* 2
+                result.set(
+                    index, 2,
+                    body(&environment, source.unsigned(pair, 2), source.unsigned(pair &+ 1, 2), .single))
+            }
+        }
+        result.store(v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    /// The first two lanes of Vn.
+    @inline(__always) static func floatPair(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
+        _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        let n = Vector128(v, op.n)
+        let result =
+            op.laneSize == 3
+            ? body(&environment, n.low, n.high, .double)
+            : body(&environment, n.unsigned(0, 2), n.unsigned(1, 2), .single)
+        storeScalar(result, v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    /// Shared pseudocode "Reduce" over four singles: halves first.
+    @inline(__always) static func floatReduction(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
+        _ body: (inout FPEnvironment, UInt64, UInt64) -> UInt64
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        let n = Vector128(v, op.n)
+        let low = body(&environment, n.unsigned(0, 2), n.unsigned(1, 2))
+        let high = body(&environment, n.unsigned(2, 2), n.unsigned(3, 2))
+        storeScalar(body(&environment, low, high), v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    // MARK: Conversions
+
+    @inline(never) static func roundInt(_ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32) {
+        let control = ConversionControl(imm: op.imm)
+        floats(op, v, fpcr, &fpsr) { environment, n, _, format in
+            environment.roundInt(n, format, control.rounding(environment), isExact: control.isExact)
+        }
+    }
+
+    @inline(never) static func toFixed(_ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32) {
+        let control = ConversionControl(imm: op.imm)
+        floats(op, v, fpcr, &fpsr) { environment, n, _, format in
+            environment.toFixed(
+                n, format, fractionBits: control.fractionBits, isUnsigned: control.isUnsigned,
+                width: format == .double ? 64 : 32, control.rounding(environment))
+        }
+    }
+
+    @inline(never) static func fromFixed(_ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32) {
+        let control = ConversionControl(imm: op.imm)
+        floats(op, v, fpcr, &fpsr) { environment, n, _, format in
+            let integer = format == .single && !control.isUnsigned ? UInt64(bitPattern: signExtend(n, 2)) : n
+            return environment.fromFixed(
+                integer, isUnsigned: control.isUnsigned && Int64(bitPattern: integer) < 0,
+                fractionBits: control.fractionBits, format)
+        }
+    }
+
+    /// FCVTN, FCVTXN: into the lower half, or with Q into the upper half only.
+    @inline(never) static func floatNarrow(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, from: FPFormat, to: FPFormat, odd: Bool
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        let n = Vector128(v, op.n)
+        let size = Int(from.rawValue &+ 1)
+        let rounding = odd ? FPRounding.odd : environment.rounding
+        var narrow = Vector128()
+        for index in 0..<16 &>> size {
+            narrow.set(
+                index, size &- 1,
+                environment.convertExactly(n.unsigned(index, size), from: from, to: to, rounding))
+        }
+        storeHalf(narrow.low, v, op)
+        fpsr = environment.fpsr
+    }
+
+    /// FCVTL: from the lower half, or with Q from the upper half.
+    @inline(never) static func floatWiden(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, from: FPFormat, to: FPFormat
+    ) {
+        var environment = FPEnvironment(fpcr, fpsr)
+        let n = Vector128(v, op.n)
+        let source = Vector128(low: op.isQuad ? n.high : n.low, high: 0)
+        let size = Int(from.rawValue &+ 1)
+        var result = Vector128()
+        for index in 0..<8 &>> size {
+            result.set(
+                index, size &+ 1, environment.convert(source.unsigned(index, size), from: from, to: to))
+        }
+        result.store(v, op.d)
+        fpsr = environment.fpsr
+    }
+
+    /// The result of a narrowing instruction: the lower half with the rest cleared, or with Q the upper half alone.
+    @inline(__always) static func storeHalf(_ value: UInt64, _ v: VectorRegisters, _ op: Op) {
+        let target = v + Int(op.d) &* 2
+        if op.isQuad {
+            target[1] = value
+        } else {
+            target[0] = value
+            target[1] = 0
+        }
+    }
+}

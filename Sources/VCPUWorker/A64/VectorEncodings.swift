@@ -1,0 +1,31 @@
+/// Every encoding of floating-point and Advanced SIMD data processing.
+enum VectorEncodings {
+    static let rows: [EncodingRow] = [
+        FloatingPointDataProcessing1.rows,
+        FloatingPointDataProcessing2.rows,
+        FloatingPointDataProcessing3.rows,
+        FloatingPointCompare.rows,
+        FloatingPointImmediate.rows,
+        ConversionBetweenFloatingPointAndInteger.rows,
+        ConversionBetweenFloatingPointAndFixedPoint.rows,
+        AdvancedSIMDThreeSame.rows,
+        AdvancedSIMDScalarThreeSame.rows,
+        AdvancedSIMDThreeDifferent.rows,
+        AdvancedSIMDScalarThreeDifferent.rows,
+        AdvancedSIMDVectorXIndexedElement.rows,
+        AdvancedSIMDScalarXIndexedElement.rows,
+        AdvancedSIMDTwoRegisterMiscellaneous.rows,
+        AdvancedSIMDScalarTwoRegisterMiscellaneous.rows,
+        AdvancedSIMDShiftByImmediate.rows,
+        AdvancedSIMDScalarShiftByImmediate.rows,
+        AdvancedSIMDAcrossLanes.rows,
+        AdvancedSIMDScalarPairwise.rows,
+        AdvancedSIMDCopy.rows,
+        AdvancedSIMDModifiedImmediate.rows,
+        AdvancedSIMDPermute.rows,
+        AdvancedSIMDExtract.rows,
+        AdvancedSIMDTableLookup.rows,
+        CryptographicAES.rows,
+        CryptographicSHA.rows,
+    ].flatMap { $0 }
+}
