@@ -131,6 +131,7 @@ import Testing
         KernelFixture.addPE(&whole, machine: 0xAA64, end: 8192)
         _ = try ram.load(VMConfiguration(kernelPath: scratch.file("whole", whole)))
         try expect(Array(whole.prefix(8191)), "truncated", "8191", "8192", "copy or download it again")
+        for count in [60, 70, 100] { try expect(Array(whole.prefix(count)), "truncated", "PE header") }
     }
 
     @Test func truncatedGzip() throws {

@@ -23,7 +23,7 @@ import Testing
         let run = try parse(
             "-k", "k", "-i", "i", "-p", "console=ttyAMA0", "-c", "4", "-m", "64M", "--dtb", "d", "--dump-dtb", "o",
             "--halt-poll-ns", "5", "--stats=json", "--pin", "separate", "--timeout", "1.5", "--workers", "external",
-            "--socket", "s", "--worker", "w", "--list-registers")
+            "--socket", "s", "--worker", "w", "--list-registers", "8")
         let configuration = run.configuration(kernel: try #require(run.kernel))
         #expect(configuration.kernelPath == "k")
         #expect(configuration.initrdPath == "i")
@@ -38,7 +38,7 @@ import Testing
         #expect(configuration.timeoutSeconds == 1.5)
         #expect(configuration.externalWorkersPath == "s")
         #expect(configuration.workerPath == "w")
-        #expect(configuration.listsRegisters)
+        #expect(configuration.listRegisterCount == 8)
     }
 
     @Test func statsWithAndWithoutValue() throws {
@@ -75,6 +75,8 @@ import Testing
         #expect(problem("--workers", "external").contains("--socket"))
         #expect(problem("--socket", "x").contains("--workers external"))
         #expect(problem("--halt-poll-ns", "2000000000").contains("--halt-poll-ns"))
+        #expect(problem("--list-registers", "0").contains("give 1 to 16"))
+        #expect(problem("--list-registers", "17").contains("give 1 to 16"))
         #expect(problem("--pin", "all").contains("none"))
     }
 

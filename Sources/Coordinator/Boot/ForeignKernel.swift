@@ -73,7 +73,7 @@ struct PortableExecutable {
         for index in 0..<Int(sectionCount) {
             let section = start + 24 + Int(optionalByteCount) + 40 * index
             guard let count = header.word32(at: section + 16), let offset = header.word32(at: section + 20) else {
-                break
+                return nil
             }
             end = max(end, UInt64(offset) + UInt64(count))
         }

@@ -34,9 +34,16 @@ enum KernelLoader {
                 path: content.path, what: "a big-endian Image",
                 advice: "give a kernel built with CONFIG_CPU_LITTLE_ENDIAN")
         }
-        if let needed = PortableExecutable(header)?.rawByteCount, needed > content.byteCount {
-            throw .truncated(
-                .kernel, path: content.path, detail: "it has \(content.byteCount) bytes and its header names \(needed)")
+        // An EFI stub's header tells how long the file is; image_size does not, for it counts the bss.
+        if header.starts(with: [0x4D, 0x5A]) {
+            guard let executable = PortableExecutable(header) else {
+                throw .truncated(.kernel, path: content.path, detail: "its PE header is not complete")
+            }
+            guard executable.rawByteCount <= content.byteCount else {
+                throw .truncated(
+                    .kernel, path: content.path,
+                    detail: "it has \(content.byteCount) bytes and its header names \(executable.rawByteCount)")
+            }
         }
         // Before Linux 3.17 image_size is 0 and text_offset does not say its byte order: 0x80000 is to be assumed.
         let address = GuestRAM.address(offset: imageSize == 0 ? rawOffset : textOffset)

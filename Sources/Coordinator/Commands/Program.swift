@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Logging
 
 /// The process: arguments in, one line for an error, an exit code out.
 @main
@@ -7,6 +8,7 @@ enum Program {
     static func main() {
         // A worker or a reader of our output that goes away is an errno, not our end.
         signal(SIGPIPE, SIG_IGN)
+        LoggingSystem.bootstrap { _ in LineLogHandler() }
         let arguments = OptionalValue.rewrite(Array(CommandLine.arguments.dropFirst()))
         let status: Int32
         do {

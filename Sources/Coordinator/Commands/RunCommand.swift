@@ -93,10 +93,10 @@ struct RunCommand: ParsableCommand {
         completion: .file())
     var worker: String?
 
-    @Flag(
+    @Option(
         name: .customLong("list-registers"),
-        help: "Print each vCPU's registers at the end of the run, by ONE_REG id, on standard error.")
-    var listRegisters = false
+        help: ArgumentHelp("List registers of each vCPU's GIC, 1 to 16.", valueName: "count"))
+    var listRegisters = 4
 
     enum WorkerSource: String, CaseIterable, ExpressibleByArgument {
         case spawn
@@ -105,6 +105,9 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         guard 1...512 ~= cpus else { throw ValidationError("--cpus \(cpus) is not possible: give 1 to 512") }
+        guard 1...16 ~= listRegisters else {
+            throw ValidationError("--list-registers \(listRegisters) is not possible: give 1 to 16")
+        }
         if let problem = memory.problem(hostByteCount: MemorySize.hostByteCount) { throw ValidationError(problem) }
         guard haltPollNanoseconds <= 1_000_000_000 else {
             throw ValidationError("--halt-poll-ns \(haltPollNanoseconds) is more than a second: give 0 to 1000000000")
@@ -153,7 +156,7 @@ struct RunCommand: ParsableCommand {
         configuration.externalWorkersPath = socket
         configuration.workerPath = worker
         configuration.statistics = stats
-        configuration.listsRegisters = listRegisters
+        configuration.listRegisterCount = listRegisters
         return configuration
     }
 }

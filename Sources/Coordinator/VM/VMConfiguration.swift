@@ -15,6 +15,7 @@ struct VMConfiguration {
     var pin = PinPolicy.none
     /// Watchdog: the run ends with exit code 36 after so many seconds.
     var timeoutSeconds: Double?
+    /// List registers of each vCPU's GIC CPU interface, 1…16.
     var listRegisterCount = 4
     /// A listening socket for workers that are started by hand; nil: the coordinator starts them.
     var externalWorkersPath: String?
@@ -22,8 +23,6 @@ struct VMConfiguration {
     var workerPath: String?
     /// The exit table at the end of the run, on standard error; nil: none.
     var statistics: StatisticsFormat?
-    /// Print every register of every vCPU at the end of the run, by ONE_REG id.
-    var listsRegisters = false
 }
 
 /// The form of the exit table.
