@@ -149,7 +149,7 @@ extension GuestTests {
                 for b in 17 0 0 0 10 15 8 99 16; do byte $b; done
                 byte $(($$ & 127 | 128)); byte $(($$ >> 7 & 127 | 128)); byte $(($$ >> 14 & 127))
                 for b in 25 15 0 0 0 0 0 0 0; do byte $b; done
-                sleep 30
+                exec sleep 30
 
                 """
             let worker = try scratch.file("worker", Array(program.utf8), mode: 0o700)
@@ -158,7 +158,7 @@ extension GuestTests {
 
         /// Garbage from a worker ends the run, not the coordinator.
         @Test func workerThatTalksNonsense() async throws {
-            let program = "#!/bin/sh\nhead -c 100000 /dev/urandom >&0\nsleep 30\n"
+            let program = "#!/bin/sh\nhead -c 100000 /dev/urandom >&0\nexec sleep 30\n"
             let worker = try scratch.file("worker", Array(program.utf8), mode: 0o700)
             try await expectFailure(["--worker", worker], code: 1, saying: "vCPU 0")
         }

@@ -68,9 +68,9 @@ final class GuestRun {
 
     var output: String { Self.text(at: outputPath) }
     var errors: String { Self.text(at: errorPath) }
-    /// The lines of both, without carriage returns, that begin with a prefix.
+    /// The lines of the output, without their ends, that begin with a prefix.
     func lines(_ prefix: String) -> [String] {
-        output.replacing("\r", with: "").split(separator: "\n").map(String.init).filter { $0.hasPrefix(prefix) }
+        output.split(whereSeparator: \.isNewline).map(String.init).filter { $0.hasPrefix(prefix) }
     }
 
     private static func text(at path: String) -> String {
