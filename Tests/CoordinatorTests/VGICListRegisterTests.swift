@@ -10,7 +10,7 @@ import Testing
         machine.cpus[0].state.hcr = ~0
         machine.enter(0)
         #expect(machine.cpus[0].valid.isEmpty)
-        #expect(machine.cpus[0].state.hcr == ICH_HCR.en)
+        #expect(machine.cpus[0].state.hcr == ICH_HCR.en | ICH_HCR.tdir)
     }
 
     @Test func listRegisterFields() {

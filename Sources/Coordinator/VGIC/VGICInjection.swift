@@ -132,9 +132,12 @@ extension VGIC {
         }
     }
 
-    /// A trapped write of ICC_DIR_EL1: deactivates an interrupt that is in no list register of this vCPU.
+    /// A trapped write of ICC_DIR_EL1: deactivates an interrupt that is in no list register of this vCPU. Nothing with
+    /// EOImode 0, where the end of an interrupt deactivates it.
     func deactivate(vcpu: Int, intid: UInt32) {
-        guard let index = intid < 32 ? privateIndex(intid, vcpu: vcpu) : spiIndex(intid) else { return }
+        guard vcpu >= 0, vcpu < vcpuCount, cpus[vcpu].vmcr & ICH_VMCR.veoim != 0,
+            let index = intid < 32 ? privateIndex(intid, vcpu: vcpu) : spiIndex(intid)
+        else { return }
         setActive(index, false)
     }
 

@@ -9,7 +9,9 @@ extension VGIC {
     func flush(vcpu: Int, into state: inout CPUInterfaceState) {
         let cpu = cpus + vcpu
         if cpu.pointee.usedListRegisterCount != 0 { recall(vcpu: vcpu) }
-        state.hcr = ICH_HCR.en
+        // With separate deactivation an interrupt may be in no list register of the vCPU that deactivates it: because there
+        // were too few, or because another vCPU took it. Such a write of ICC_DIR_EL1 must be seen; EOIcount is no name.
+        state.hcr = ICH_HCR.en | ICH_HCR.tdir
         state.listRegisters = InlineArray(repeating: 0)
         guard cpu.pointee.listCount != 0 else { return }
         prune(vcpu: vcpu)
@@ -54,11 +56,7 @@ extension VGIC {
         }
         // There is one inside then.
         if pendingOutside > 0 { state.hcr |= ICH_HCR.npie }
-        if activeOutside > 0 {
-            state.hcr |= ICH_HCR.lrenpie
-            // EOIcount does not say which: with separate deactivation the write itself must be seen.
-            if state.vmcr & ICH_VMCR.veoim != 0 { state.hcr |= ICH_HCR.tdir }
-        }
+        if activeOutside > 0 { state.hcr |= ICH_HCR.lrenpie }
     }
 
     /// KVM's `vgic_v3_populate_lr`.

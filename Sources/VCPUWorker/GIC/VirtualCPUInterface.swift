@@ -202,7 +202,8 @@ struct VirtualCPUInterface {
         for index in 0..<listRegisterCount {
             let raw = state.listRegisters[index]
             if raw >> 62 != 0 { validCount += 1 }
-            if raw >> 62 & 1 != 0 { pendingCount += 1 }
+            // Pending and active is another state: it cannot be taken.
+            if raw >> 62 == 1 { pendingCount += 1 }
         }
         if state.hcr & ICH_HCR.uie != 0, freed, validCount <= 1 { maintenancePending = true }
         if state.hcr & ICH_HCR.npie != 0, pendingCount == 0 { maintenancePending = true }
