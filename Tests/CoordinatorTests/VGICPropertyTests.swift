@@ -62,8 +62,8 @@ struct ReferenceGIC {
     }
 }
 
-/// Random sequences of everything that devices, guests and exits do, against the reference. Kicks and maintenance conditions
-/// take effect at once, so that there is one right answer at each step.
+/// Random sequences of everything that devices, guests and exits do, against the reference. Kicks and maintenance
+/// conditions take effect at once, so that there is one right answer at each step.
 @Suite struct VGICPropertyTests {
     struct Shape: CustomTestStringConvertible {
         var listRegisters: Int

@@ -2,8 +2,8 @@ import Shared
 
 @testable import Coordinator
 
-/// What a worker's CPU interface does with list registers, as short as the architecture allows: acknowledge, end, and the
-/// maintenance conditions on which a guest is left.
+/// What a worker's CPU interface does with list registers, as short as the architecture allows: acknowledge, end, and
+/// the maintenance conditions on which a guest is left.
 struct TestCPUInterface {
     var state = CPUInterfaceState()
     let listRegisterCount: Int

@@ -1,7 +1,7 @@
 import Shared
 
-/// KVM's vGICv3: distributor, redistributors, the per-vCPU lists of active and pending interrupts, and the list registers
-/// that carry them to the workers. The CPU interface (ICC_*) is the worker's.
+/// KVM's vGICv3: distributor, redistributors, the per-vCPU lists of active and pending interrupts, and the list
+/// registers that carry them to the workers. The CPU interface (ICC_*) is the worker's.
 ///
 /// Everything runs on the coordinator's one thread, so there are no locks. `kick` must not call back into this object.
 ///

@@ -3,8 +3,8 @@ import Shared
 // Interrupts arriving: wires, SGIs, and the state changes that guests ask for with register writes.
 
 extension VGIC {
-    /// Sets the input wire of an SPI: KVM's `kvm_vgic_inject_irq`. For an edge-triggered one each call with `level` true
-    /// is an edge. An INTID that is no SPI of this VM is ignored.
+    /// Sets the input wire of an SPI: KVM's `kvm_vgic_inject_irq`. For an edge-triggered one each call with `level`
+    /// true is an edge. An INTID that is no SPI of this VM is ignored.
     func setSPI(_ intid: UInt32, level: Bool) {
         if let index = spiIndex(intid) { setLine(index, level: level) }
     }

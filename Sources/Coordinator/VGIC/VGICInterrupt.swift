@@ -65,6 +65,7 @@ struct VGICInterrupt {
         }
     }
 
-    /// The timers' PPIs: the worker watches those lines itself and leaves when one is high and no list register holds it.
+    /// The timers' PPIs: the worker watches those lines itself and leaves when one is high and no list register holds
+    /// it.
     var isTimer: Bool { intid == 27 || intid == 30 }
 }

@@ -9,8 +9,9 @@ extension VGIC {
     func flush(vcpu: Int, into state: inout CPUInterfaceState) {
         let cpu = cpus + vcpu
         if cpu.pointee.usedListRegisterCount != 0 { recall(vcpu: vcpu) }
-        // With separate deactivation an interrupt may be in no list register of the vCPU that deactivates it: because there
-        // were too few, or because another vCPU took it. Such a write of ICC_DIR_EL1 must be seen; EOIcount is no name.
+        // With separate deactivation an interrupt may be in no list register of the vCPU that deactivates it: because
+        // there were too few, or because another vCPU took it. Such a write of ICC_DIR_EL1 must be seen; EOIcount is
+        // no name.
         state.hcr = ICH_HCR.en | ICH_HCR.tdir
         state.listRegisters = InlineArray(repeating: 0)
         guard cpu.pointee.listCount != 0 else { return }
@@ -25,8 +26,8 @@ extension VGIC {
         }
     }
 
-    /// More interrupts than list registers: the important ones first, and the conditions on which the worker comes out for
-    /// the rest. Each condition is false at the entry, otherwise the guest would come out at once, for ever.
+    /// More interrupts than list registers: the important ones first, and the conditions on which the worker comes
+    /// out for the rest. Each condition is false at the entry, otherwise the guest would come out at once, for ever.
     private func flushOverflowing(vcpu: Int, into state: inout CPUInterfaceState) {
         let cpu = cpus + vcpu
         let list = lists + vcpu &* listCapacity
@@ -34,8 +35,8 @@ extension VGIC {
         sort(vcpu: vcpu, vmcr: state.vmcr)
         var activeCount = 0
         while activeCount < count, interrupts[Int(list[activeCount])].isActive { activeCount &+= 1 }
-        // Active interrupts fill every list register: the last one goes to the best pending interrupt all the same, because
-        // it may preempt them. The deactivation of one that is outside is counted in EOIcount.
+        // Active interrupts fill every list register: the last one goes to the best pending interrupt all the same,
+        // because it may preempt them. The deactivation of one that is outside is counted in EOIcount.
         let givesLast = activeCount >= listRegisterCount && activeCount < count
         let head = givesLast ? listRegisterCount &- 1 : listRegisterCount
         for place in 0..<listRegisterCount {
@@ -69,8 +70,8 @@ extension VGIC {
         register.priority = interrupt.pointee.priority
         register.isGroup1 = interrupt.pointee.isGroup1
         register.isActive = isActive
-        // A level-sensitive interrupt is never pending and active: its wire may have fallen by the time it is deactivated.
-        // Nor is one that goes to another vCPU once it is deactivated.
+        // A level-sensitive interrupt is never pending and active: its wire may have fallen by the time it is
+        // deactivated. Nor is one that goes to another vCPU once it is deactivated.
         let isPending = isSignalled && (!isActive || isEdge && Int(destination(of: interrupt)) == vcpu)
         if isPending {
             register.isPending = true
@@ -160,8 +161,8 @@ extension VGIC {
         interrupt.pointee.activeOverride = .none
     }
 
-    /// The guest ended `count` interrupts that were in no list register. With EOImode 0 it ends them in the reverse order of
-    /// taking them, which is the order of their priorities, and so of the sorted list.
+    /// The guest ended `count` interrupts that were in no list register. With EOImode 0 it ends them in the reverse
+    /// order of taking them, which is the order of their priorities, and so of the sorted list.
     private func deactivateOutside(vcpu: Int, count: Int) {
         let list = lists + vcpu &* listCapacity
         var remaining = count
@@ -179,8 +180,8 @@ extension VGIC {
         where interrupts[index].target == VGICInterrupt.anyVCPU { reconsider(index) }
     }
 
-    /// Active first, then those whose group the CPU interface takes, then the others; by priority within each. Stable, in
-    /// time proportional to the list.
+    /// Active first, then those whose group the CPU interface takes, then the others; by priority within each.
+    /// Stable, in time proportional to the list.
     private func sort(vcpu: Int, vmcr: UInt64) {
         let list = lists + vcpu &* listCapacity
         let count = cpus[vcpu].listCount

@@ -1,11 +1,11 @@
 import Shared
 
 extension VGIC {
-    /// Whether a vCPU that is outside the guest has an interrupt that its CPU interface would signal to the PE, and so ends
-    /// its WFI: KVM's `kvm_vgic_vcpu_pending_irq`.
+    /// Whether a vCPU that is outside the guest has an interrupt that its CPU interface would signal to the PE, and
+    /// so ends its WFI: KVM's `kvm_vgic_vcpu_pending_irq`.
     ///
-    /// - Parameter state: what came with the last exit; VMCR (priority mask, binary points, group enables) and the active
-    ///   priorities count, PSTATE does not.
+    /// - Parameter state: what came with the last exit; VMCR (priority mask, binary points, group enables) and the
+    ///   active priorities count, PSTATE does not.
     func hasPending(vcpu: Int, state: CPUInterfaceState) -> Bool {
         let list = lists + vcpu &* listCapacity
         for place in 0..<cpus[vcpu].listCount {
