@@ -5,6 +5,8 @@ import Shared
 @testable import VCPUWorker
 
 /// Guest RAM, stage-2 tables and a control page in real memory, with the tables built descriptor by descriptor.
+///
+/// The memory stays mapped when the fixture goes: vCPUs and rings point into it. The host backs only what is touched.
 final class MMUFixture: @unchecked Sendable {
     static let ramByteCount = 16 << 20
     static let stage2ByteCount = 4 << 20
@@ -27,7 +29,7 @@ final class MMUFixture: @unchecked Sendable {
     /// With `isStage2Flat`, RAM is mapped by 2 MiB blocks, everything allowed.
     init(vcpuCount: Int = 1, isStage2Flat: Bool = true) {
         func map(_ byteCount: Int) -> UnsafeMutableRawPointer {
-            mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+            mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         }
         ram = map(Self.ramByteCount)
         stage2 = map(Self.stage2ByteCount)
@@ -37,12 +39,6 @@ final class MMUFixture: @unchecked Sendable {
         for offset in stride(from: 0, to: UInt64(Self.ramByteCount), by: 1 << 21) {
             mapStage2(ipa: Self.ramIPA + offset, level: 2, offset | Self.stage2Leaf(level: 2))
         }
-    }
-
-    deinit {
-        munmap(ram, Self.ramByteCount)
-        munmap(stage2, Self.stage2ByteCount)
-        munmap(controlPage, ControlPage.byteCount(vcpuCount: vcpuCount))
     }
 
     var memory: PhysicalMemory {
@@ -117,7 +113,7 @@ final class MMUFixture: @unchecked Sendable {
 }
 
 /// A tree of stage-1 tables in a fixture's RAM.
-final class Stage1Tables {
+final class Stage1Tables: Sendable {
     let fixture: MMUFixture
     /// Page bits of the granule: 12, 14 or 16.
     let granule: Int

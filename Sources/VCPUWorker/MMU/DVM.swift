@@ -150,6 +150,7 @@ extension VCPU {
             while !ring.isApplied(ticket, by: other) {
                 if armada_load32(control.doorbell) & Doorbell.kick != 0 { return false }
                 ring.waitForAcknowledgement(of: ticket, by: other)
+                ring.ringDoorbells(except: index)
             }
         }
         mmu.isDVMPending = false
