@@ -101,6 +101,11 @@ final class SystemFixture {
 /// Registers by the names of the manual.
 // swift-format-ignore
 extension SystemRegisterEncoding {
+    static let sp_EL0 = Self(3, 0, 4, 1, 0)
+    static let daif = Self(3, 3, 4, 2, 1)
+    static let tpidr_EL0 = Self(3, 3, 13, 0, 2)
+    static let tpidrro_EL0 = Self(3, 3, 13, 0, 3)
+    static let cntvct_EL0 = Self(3, 3, 14, 0, 2)
     static let sctlr_EL1 = Self(3, 0, 1, 0, 0)
     static let cpacr_EL1 = Self(3, 0, 1, 0, 2)
     static let ttbr0_EL1 = Self(3, 0, 2, 0, 0)

@@ -1,17 +1,25 @@
 import Shared
 
-/// The registers that guests touch so often that they are looked for before the table.
-extension SystemRegisterEncoding {
-    @inline(__always) static var elr_EL1: Self { Self(3, 0, 4, 0, 1) }
-    @inline(__always) static var spsr_EL1: Self { Self(3, 0, 4, 0, 0) }
-    @inline(__always) static var sp_EL0: Self { Self(3, 0, 4, 1, 0) }
-    @inline(__always) static var esr_EL1: Self { Self(3, 0, 5, 2, 0) }
-    @inline(__always) static var far_EL1: Self { Self(3, 0, 6, 0, 0) }
-    @inline(__always) static var tpidr_EL1: Self { Self(3, 0, 13, 0, 4) }
-    @inline(__always) static var daif: Self { Self(3, 3, 4, 2, 1) }
-    @inline(__always) static var tpidr_EL0: Self { Self(3, 3, 13, 0, 2) }
-    @inline(__always) static var tpidrro_EL0: Self { Self(3, 3, 13, 0, 3) }
-    @inline(__always) static var cntvct_EL0: Self { Self(3, 3, 14, 0, 2) }
+/// The registers that guests touch so often that they are looked for before the table, as raw encodings: comparing the
+/// type itself is a call into another module.
+// swift-format-ignore
+private enum Frequent {
+    @inline(__always) static var ttbr0_EL1: UInt16      { SystemRegisterEncoding(3, 0, 2, 0, 0).rawValue }
+    @inline(__always) static var ttbr1_EL1: UInt16      { SystemRegisterEncoding(3, 0, 2, 0, 1).rawValue }
+    @inline(__always) static var spsr_EL1: UInt16       { SystemRegisterEncoding(3, 0, 4, 0, 0).rawValue }
+    @inline(__always) static var elr_EL1: UInt16        { SystemRegisterEncoding(3, 0, 4, 0, 1).rawValue }
+    @inline(__always) static var sp_EL0: UInt16         { SystemRegisterEncoding(3, 0, 4, 1, 0).rawValue }
+    @inline(__always) static var esr_EL1: UInt16        { SystemRegisterEncoding(3, 0, 5, 2, 0).rawValue }
+    @inline(__always) static var far_EL1: UInt16        { SystemRegisterEncoding(3, 0, 6, 0, 0).rawValue }
+    @inline(__always) static var icc_IAR1_EL1: UInt16   { SystemRegisterEncoding(3, 0, 12, 12, 0).rawValue }
+    @inline(__always) static var icc_EOIR1_EL1: UInt16  { SystemRegisterEncoding(3, 0, 12, 12, 1).rawValue }
+    @inline(__always) static var tpidr_EL1: UInt16      { SystemRegisterEncoding(3, 0, 13, 0, 4).rawValue }
+    @inline(__always) static var daif: UInt16           { SystemRegisterEncoding(3, 3, 4, 2, 1).rawValue }
+    @inline(__always) static var tpidr_EL0: UInt16      { SystemRegisterEncoding(3, 3, 13, 0, 2).rawValue }
+    @inline(__always) static var tpidrro_EL0: UInt16    { SystemRegisterEncoding(3, 3, 13, 0, 3).rawValue }
+    @inline(__always) static var cntvct_EL0: UInt16     { SystemRegisterEncoding(3, 3, 14, 0, 2).rawValue }
+    @inline(__always) static var cntv_CTL_EL0: UInt16   { SystemRegisterEncoding(3, 3, 14, 3, 1).rawValue }
+    @inline(__always) static var cntv_CVAL_EL0: UInt16  { SystemRegisterEncoding(3, 3, 14, 3, 2).rawValue }
 }
 
 // How MRS and MSR (register) work. Each function is called with `pc` at the instruction. `.next` means that it retired,
@@ -22,23 +30,26 @@ extension VCPU {
         _ e: SystemRegisterEncoding, into value: inout UInt64, word: UInt32
     ) -> Outcome {
         if pstate.el != 0 {
-            switch e {
-            case .sp_EL0 where pstate.sp != 0: value = system.sp_EL0
-            case .tpidr_EL1: value = system.tpidr_EL1
-            case .esr_EL1: value = system.esr_EL1
-            case .far_EL1: value = system.far_EL1
-            case .elr_EL1: value = system.elr_EL1
-            case .spsr_EL1: value = system.spsr_EL1
-            case .daif: value = UInt64(pstate.daif)
-            case .tpidr_EL0: value = system.tpidr_EL0
-            case .cntvct_EL0: value = readCounter()
+            switch e.rawValue {
+            case Frequent.sp_EL0 where pstate.sp != 0: value = system.sp_EL0
+            case Frequent.tpidr_EL1: value = system.tpidr_EL1
+            case Frequent.esr_EL1: value = system.esr_EL1
+            case Frequent.far_EL1: value = system.far_EL1
+            case Frequent.elr_EL1: value = system.elr_EL1
+            case Frequent.spsr_EL1: value = system.spsr_EL1
+            case Frequent.daif: value = UInt64(pstate.daif)
+            case Frequent.tpidr_EL0: value = system.tpidr_EL0
+            case Frequent.cntvct_EL0: value = readCounter()
+            case Frequent.cntv_CTL_EL0: value = readTimer(.cntvCtl)
+            case Frequent.icc_IAR1_EL1: return acknowledgeInterrupt(isGroup1: true, into: &value)
             default: return readFromTable(e, into: &value, word: word)
             }
             return .next
         }
-        switch e {
-        case .tpidr_EL0: value = system.tpidr_EL0
-        case .tpidrro_EL0: value = system.tpidrro_EL0
+        switch e.rawValue {
+        case Frequent.tpidr_EL0: value = system.tpidr_EL0
+        case Frequent.tpidrro_EL0: value = system.tpidrro_EL0
+        case Frequent.cntvct_EL0 where !trapsFromEL0(.el0vcten): value = readCounter()
         default: return readFromTable(e, into: &value, word: word)
         }
         return .next
@@ -47,20 +58,29 @@ extension VCPU {
     /// MSR (register): writes `value` to register `e`. `word` is the instruction.
     mutating func writeSystemRegister(_ e: SystemRegisterEncoding, _ value: UInt64, word: UInt32) -> Outcome {
         if pstate.el != 0 {
-            switch e {
-            case .sp_EL0 where pstate.sp != 0: system.sp_EL0 = value
-            case .elr_EL1: system.elr_EL1 = value
-            case .spsr_EL1: system.spsr_EL1 = value & 0xFFFF_FFFF
-            case .tpidr_EL0: system.tpidr_EL0 = value
-            case .tpidrro_EL0: system.tpidrro_EL0 = value
-            case .daif:
+            switch e.rawValue {
+            case Frequent.sp_EL0 where pstate.sp != 0: system.sp_EL0 = value
+            case Frequent.elr_EL1: system.elr_EL1 = value
+            case Frequent.spsr_EL1: system.spsr_EL1 = value & 0xFFFF_FFFF
+            case Frequent.tpidr_EL0: system.tpidr_EL0 = value
+            case Frequent.ttbr0_EL1:
+                system.ttbr0_EL1 = value & ~1
+                translationRegimeChanged()
+            case Frequent.ttbr1_EL1:
+                system.ttbr1_EL1 = value & ~1
+                translationRegimeChanged()
+            case Frequent.cntv_CTL_EL0: return writeTimer(.cntvCtl, value)
+            case Frequent.cntv_CVAL_EL0: return writeTimer(.cntvCval, value)
+            case Frequent.icc_EOIR1_EL1: return endInterrupt(value, isGroup1: true)
+            case Frequent.tpidrro_EL0: system.tpidrro_EL0 = value
+            case Frequent.daif:
                 pstate.daif = UInt32(truncatingIfNeeded: value) & 0x3C0
                 return retireAndTakeInterrupts()
             default: return writeToTable(e, value, word: word)
             }
             return .next
         }
-        if e == .tpidr_EL0 {
+        if e.rawValue == Frequent.tpidr_EL0 {
             system.tpidr_EL0 = value
             return .next
         }
