@@ -182,11 +182,8 @@ final class VirtualMachine {
         defer { WorkerPool.end(channels) }
 
         counterOffset = armada_monotonic()
-        for (index, channel) in channels.enumerated() {
-            vcpus.append(
-                VCPU(index: index, control: VCPUControl(page: controlPage.base, vcpu: index), channel: channel))
-            try welcome(channel, index)
-        }
+        adopt(channels)
+        for vcpu in vcpus { try welcome(vcpu) }
         let loop = EventLoop(self, events, processorCount: Int(armada_processor_count()))
         if configuration.pin != .none { _ = armada_pin(0) }
         console.start()
@@ -203,7 +200,16 @@ final class VirtualMachine {
         } catch { throw .boot(error) }
     }
 
-    private func welcome(_ channel: WorkerChannel, _ index: Int) throws(VMError) {
+    /// Makes vCPUs of workers that have said Hello.
+    func adopt(_ channels: [WorkerChannel]) {
+        for (index, channel) in channels.enumerated() {
+            vcpus.append(
+                VCPU(index: index, control: VCPUControl(page: controlPage.base, vcpu: index), channel: channel))
+        }
+    }
+
+    func welcome(_ vcpu: VCPU) throws(VMError) {
+        let index = vcpu.index
         var frame = WelcomeFrame()
         frame.protocolVersion = WireProtocol.version
         frame.vcpuIndex = UInt32(index)
@@ -220,7 +226,7 @@ final class VirtualMachine {
         frame.haltPollNanoseconds = configuration.haltPollNanoseconds
         frame.processor = configuration.pin.workerProcessor(index, of: Int(armada_processor_count()))
         do throws(WireError) {
-            try channel.send(
+            try vcpu.channel.send(
                 welcome: frame, ram: ramFile.rawValue, stage2Tables: stage2File.rawValue,
                 controlPage: controlFile.rawValue)
         } catch { throw .worker(.violation(vcpu: index, error)) }

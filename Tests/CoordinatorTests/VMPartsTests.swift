@@ -1,0 +1,90 @@
+import Shared
+import Testing
+
+@testable import Coordinator
+
+@Suite struct VMPartsTests {
+    @Test func `the bus finds the window that holds the whole access`() {
+        var bus = MMIOBus()
+        let device = RecordingDevice()
+        #expect(bus.attach(device, at: IPA(0x2000), byteCount: 0x1000, name: "b"))
+        #expect(bus.attach(device, at: IPA(0x1000), byteCount: 0x800, side: .kernel, name: "a"))
+        #expect(!bus.attach(device, at: IPA(0x17FF), byteCount: 1, name: "overlap"))
+        #expect(!bus.attach(device, at: IPA(0x1F00), byteCount: 0x200, name: "overlap"))
+        #expect(!bus.attach(device, at: IPA(.max), byteCount: 2, name: "wraps"))
+        #expect(!bus.attach(device, at: IPA(0x9000), byteCount: 0, name: "empty"))
+        #expect(bus.windows.map(\.name) == ["a", "b"])
+        #expect(bus.window(at: IPA(0x1000), byteCount: 8) == 0)
+        #expect(bus.window(at: IPA(0x17F8), byteCount: 8) == 0)
+        #expect(bus.window(at: IPA(0x17FC), byteCount: 8) == nil)
+        #expect(bus.window(at: IPA(0x1800), byteCount: 1) == nil)
+        #expect(bus.window(at: IPA(0x2FFF), byteCount: 1) == 1)
+        #expect(bus.window(at: IPA(0x0FFF), byteCount: 1) == nil)
+        #expect(bus.window(at: IPA(0x3000), byteCount: 1) == nil)
+    }
+
+    @Test func `memory slots don't overlap and are found`() throws {
+        var slots = MemorySlots()
+        try slots.insert(MemorySlot(base: IPA(0x4000_0000), byteCount: 0x2000, output: HostOffset(0)))
+        try slots.insert(MemorySlot(base: IPA(0x1000), byteCount: 0x1000, output: HostOffset(0x2000), isReadOnly: true))
+        #expect(throws: MemorySlots.Failure.overlaps) {
+            try slots.insert(MemorySlot(base: IPA(0x4000_1000), byteCount: 0x1000, output: HostOffset(0)))
+        }
+        #expect(throws: MemorySlots.Failure.unaligned) {
+            try slots.insert(MemorySlot(base: IPA(0x800), byteCount: 0x1000, output: HostOffset(0)))
+        }
+        #expect(throws: MemorySlots.Failure.outsideAddressSpace) {
+            try slots.insert(MemorySlot(base: IPA(0xFF_FFFF_F000), byteCount: 0x2000, output: HostOffset(0)))
+        }
+        #expect(slots.index(of: IPA(0x1FFF)) == 0)
+        #expect(slots.index(of: IPA(0x2000)) == nil)
+        #expect(slots.index(of: IPA(0x4000_1FFF)) == 1)
+        #expect(slots[1].output(of: IPA(0x4000_1234)).rawValue == 0x1234)
+    }
+
+    @Test func `the deadline queue agrees with a plain search`() {
+        var generator = SystemRandomNumberGenerator()
+        var queue = DeadlineQueue(count: 40)
+        var plain: [Int: UInt64] = [:]
+        for _ in 0..<5000 {
+            let vcpu = Int.random(in: 0..<40, using: &generator)
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0:
+                queue.remove(vcpu)
+                plain[vcpu] = nil
+            case 1:
+                let now = UInt64.random(in: 0..<1000, using: &generator)
+                if let found = queue.popExpired(at: now) {
+                    #expect(plain[found] == plain.values.min())
+                    #expect((plain[found] ?? .max) <= now)
+                    plain[found] = nil
+                } else {
+                    #expect(plain.values.allSatisfy { $0 > now })
+                }
+            default:
+                let deadline = UInt64.random(in: 0..<1000, using: &generator)
+                queue.set(vcpu, deadline)
+                plain[vcpu] = deadline
+            }
+            #expect(queue.earliest == plain.values.min() ?? .max)
+        }
+    }
+
+    @Test func `impossible configurations are refused`() {
+        for change: (inout VMConfiguration) -> Void in [
+            { $0.vcpuCount = 0 }, { $0.vcpuCount = 513 }, { $0.memoryByteCount = 0 }, { $0.memoryByteCount = 1 },
+            { $0.memoryByteCount = 1 << 50 }, { $0.listRegisterCount = 0 }, { $0.listRegisterCount = 17 },
+        ] {
+            var configuration = VMConfiguration(kernelPath: "")
+            change(&configuration)
+            #expect(throws: VMError.self) { try configuration.check() }
+        }
+    }
+
+    @Test func `pinning spreads the workers`() {
+        #expect((0..<4).map { PinPolicy.separate.workerProcessor($0, of: 3) } == [1, 2, 1, 2])
+        #expect(PinPolicy.separate.workerProcessor(5, of: 1) == 0)
+        #expect(PinPolicy.same.workerProcessor(3, of: 8) == 0)
+        #expect(PinPolicy.none.workerProcessor(3, of: 8) == -1)
+    }
+}
