@@ -93,8 +93,8 @@ import Testing
         _ = fixture.map(block, to: HostOffset(0x20_0000), level: 2, [.read, .execute])
         #expect(fixture.map(IPA(0x4020_3000), to: HostOffset(0x20_3000), level: 3, .all) == .mapped)
         for page in UInt64(0)..<512 {
-            let ipa = IPA(block.rawValue + page << 12)
-            #expect(fixture.walk(ipa.rawValue) == 0x20_0000 + page << 12)
+            let ipa = IPA(block.rawValue + (page << 12))
+            #expect(fixture.walk(ipa.rawValue) == 0x20_0000 + (page << 12))
             let leaf = try #require(fixture.lookUp(ipa))
             #expect(leaf.level == 3)
             #expect(Stage2Permissions(leaf.descriptor) == (page == 3 ? .all : [.read, .execute]))
@@ -105,7 +105,7 @@ import Testing
     @Test func `pages collapse into a block and their table waits for the vCPUs`() {
         let fixture = Fixture(tables: 3)
         for page in UInt64(0)..<4 {
-            _ = fixture.map(IPA(0x4000_0000 + page << 12), to: HostOffset(page << 12), level: 3, .all)
+            _ = fixture.map(IPA(0x4000_0000 + (page << 12)), to: HostOffset((page << 12)), level: 3, .all)
         }
         #expect(fixture.tableCount == 2)
         fixture.log.isOpen = false
@@ -123,7 +123,7 @@ import Testing
     @Test func `unmap takes the range and no more`() {
         let fixture = Fixture()
         for block in UInt64(0)..<3 {
-            _ = fixture.map(IPA(0x4000_0000 + block << 21), to: HostOffset(block << 21), level: 2, .all)
+            _ = fixture.map(IPA(0x4000_0000 + (block << 21)), to: HostOffset((block << 21)), level: 2, .all)
         }
         // The end of the first block, all of the second, the start of the third.
         #expect(fixture.unmap(IPA(0x401F_F000), byteCount: 0x20_2000))
@@ -157,10 +157,10 @@ import Testing
 
     @Test func `the file holds the worst case`() {
         for mebibytes: UInt64 in [1, 2, 512, 1024, 4096] {
-            let byteCount = Stage2Geometry.fileByteCount(memoryByteCount: mebibytes << 20)
+            let byteCount = Stage2Geometry.fileByteCount(memoryByteCount: (mebibytes << 20))
             let fixture = Fixture(tables: Int(byteCount / 4096) - 2)
             var ipa = PhysicalMap.ram.rawValue
-            while ipa < PhysicalMap.ram.rawValue + mebibytes << 20 {
+            while ipa < PhysicalMap.ram.rawValue + (mebibytes << 20) {
                 #expect(fixture.map(IPA(ipa), to: HostOffset(0), level: 3, .all) == .mapped)
                 ipa += 2 << 20
             }

@@ -85,11 +85,11 @@ import Testing
         #expect(leaf.level == 2)
         #expect(leaf.descriptor & Stage2Descriptor.addressMask == 0x40_0000)
         #expect(Stage2Permissions(leaf.descriptor) == .all)
-        #expect(machine.vm.vcpus[0].statistics.samples(.dataUserMemory) == 1)
+        #expect(machine.samples(.dataUserMemory) == 1)
 
         machine.exit(ExceptionSyndrome(.iabtLow, iss: 0x06), ipa: 0x4008_0000)
         #expect(machine.leaf(IPA(0x4008_0000))?.level == 2)
-        #expect(machine.vm.vcpus[0].statistics.samples(.instructionUserMemory) == 1)
+        #expect(machine.samples(.instructionUserMemory) == 1)
     }
 
     @Test func `the tail of memory that is no whole block is mapped by pages`() throws {
@@ -168,8 +168,7 @@ import Testing
         // Across the end of the window: nobody's.
         machine.exit(dataAbort(), far: 0xFFC, ipa: 0x2000_0FFC)
         #expect(machine.workers[0].entry.injected.kind == .dataAbort)
-        let statistics = machine.vm.vcpus[0].statistics.samples(.mmioReadUser)
-        #expect(statistics == 4)
+        #expect(machine.samples(.mmioReadUser) == 4)
     }
 
     @Test func `a write to a read-only slot goes to the bus, a read maps without write permission`() throws {

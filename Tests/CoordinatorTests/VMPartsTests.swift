@@ -7,20 +7,24 @@ import Testing
     @Test func `the bus finds the window that holds the whole access`() {
         var bus = MMIOBus()
         let device = RecordingDevice()
-        #expect(bus.attach(device, at: IPA(0x2000), byteCount: 0x1000, name: "b"))
-        #expect(bus.attach(device, at: IPA(0x1000), byteCount: 0x800, side: .kernel, name: "a"))
-        #expect(!bus.attach(device, at: IPA(0x17FF), byteCount: 1, name: "overlap"))
-        #expect(!bus.attach(device, at: IPA(0x1F00), byteCount: 0x200, name: "overlap"))
-        #expect(!bus.attach(device, at: IPA(.max), byteCount: 2, name: "wraps"))
-        #expect(!bus.attach(device, at: IPA(0x9000), byteCount: 0, name: "empty"))
+        func attach(_ base: UInt64, _ byteCount: UInt64, _ name: String, side: MMIOBus.Side = .user) -> Bool {
+            bus.attach(device, at: IPA(base), byteCount: byteCount, side: side, name: name)
+        }
+        func window(_ address: UInt64, _ byteCount: Int) -> Int? { bus.window(at: IPA(address), byteCount: byteCount) }
+        #expect(attach(0x2000, 0x1000, "b"))
+        #expect(attach(0x1000, 0x800, "a", side: .kernel))
+        #expect(!attach(0x17FF, 1, "overlap"))
+        #expect(!attach(0x1F00, 0x200, "overlap"))
+        #expect(!attach(.max, 2, "wraps"))
+        #expect(!attach(0x9000, 0, "empty"))
         #expect(bus.windows.map(\.name) == ["a", "b"])
-        #expect(bus.window(at: IPA(0x1000), byteCount: 8) == 0)
-        #expect(bus.window(at: IPA(0x17F8), byteCount: 8) == 0)
-        #expect(bus.window(at: IPA(0x17FC), byteCount: 8) == nil)
-        #expect(bus.window(at: IPA(0x1800), byteCount: 1) == nil)
-        #expect(bus.window(at: IPA(0x2FFF), byteCount: 1) == 1)
-        #expect(bus.window(at: IPA(0x0FFF), byteCount: 1) == nil)
-        #expect(bus.window(at: IPA(0x3000), byteCount: 1) == nil)
+        #expect(window(0x1000, 8) == 0)
+        #expect(window(0x17F8, 8) == 0)
+        #expect(window(0x17FC, 8) == nil)
+        #expect(window(0x1800, 1) == nil)
+        #expect(window(0x2FFF, 1) == 1)
+        #expect(window(0x0FFF, 1) == nil)
+        #expect(window(0x3000, 1) == nil)
     }
 
     @Test func `memory slots don't overlap and are found`() throws {

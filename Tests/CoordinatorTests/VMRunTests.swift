@@ -49,12 +49,13 @@ import Testing
         let machine = try TestMachine()
         machine.boot()
         enableVirtualTimer(machine)
+        machine.vm.counterOffset = 100_000
         machine.workers[0].exit.timer.virtualControl = 1
         machine.workers[0].exit.timer.virtualCompare = 5_000
         machine.workers[0].exit.timer.physicalControl = 3  // masked
         machine.workers[0].exit.timer.physicalCompare = 1
         machine.exit(wfi)
-        let deadline = machine.vm.counterOffset + 5_000
+        let deadline: UInt64 = 105_000
         #expect(machine.vm.timers.earliest == deadline)
         #expect(machine.vm.timers.popExpired(at: deadline) == 0)
         machine.vm.timerExpired(machine.vm.vcpus[0], at: deadline)
@@ -83,7 +84,10 @@ import Testing
         #expect(state.deadlines(counterOffset: 10).virtual == .max)
         state.virtualControl = 0
         state.virtualCompare = 0
-        #expect(state.deadlines(counterOffset: 10) == (.max, .max))
+        #expect(state.deadlines(counterOffset: 10).virtual == .max)
+        state.physicalControl = 1
+        state.physicalCompare = 7
+        #expect(state.deadlines(counterOffset: 10).physical == 17)
     }
 
     // MARK: Kicks and requests
@@ -159,7 +163,7 @@ import Testing
         #expect(machine.x0() == PSCI.Result.alreadyOn)
         #expect(machine.workers[1].next() == .nothing)
 
-        #expect(machine.call(1, 0x8400_0002) == .nothing)
+        #expect(machine.call(0x8400_0002, vcpu: 1) == .nothing)
         #expect(machine.vm.vcpus[1].state == .poweredOff)
         #expect(machine.call(0xC400_0003, 1, 0x4008_3000, 1) == .entry)
         #expect(machine.x0() == PSCI.Result.success)

@@ -1,5 +1,6 @@
 import CHost
 import Glibc
+import Logging
 import Shared
 
 @testable import Coordinator
@@ -68,8 +69,11 @@ final class TestMachine {
         configuration.vcpuCount = vcpuCount
         configuration.memoryByteCount = memoryByteCount
         configuration.timeoutSeconds = timeoutSeconds
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
         vm = try VirtualMachine(
-            configuration: configuration, console: TerminalConsole(input: -1, output: open("/dev/null", O_WRONLY)))
+            configuration: configuration, console: TerminalConsole(input: -1, output: open("/dev/null", O_WRONLY)),
+            logger: logger)
         var channels: [WorkerChannel] = []
         var workers: [ScriptedWorker] = []
         for index in 0..<vcpuCount {
@@ -98,15 +102,15 @@ final class TestMachine {
     /// The worker leaves the guest with `esr`; afterwards `workers[index].entry` is the answer. Yields what came.
     @discardableResult
     func exit(
-        _ index: Int = 0, _ esr: ExceptionSyndrome, far: UInt64 = 0, ipa: UInt64 = 0, registers: [UInt64] = [],
-        code: ExitCode = .trap
+        _ esr: ExceptionSyndrome, far: UInt64 = 0, ipa: UInt64 = 0, registers: [UInt64] = [], code: ExitCode = .trap,
+        vcpu index: Int = 0
     ) -> ScriptedWorker.Order {
         let worker = workers[index]
         armada_store32(vm.vcpus[index].control.mode, VCPUMode.outsideGuest.rawValue)
         worker.exit.code = code
         worker.exit.esr = esr
         worker.exit.far = far
-        worker.exit.hpfar = ipa >> 12 << 4
+        worker.exit.hpfar = (ipa >> 12) << 4
         worker.exit.pc = 0x4008_1000
         worker.exit.instruction = 0xF940_0020
         for (number, value) in registers.enumerated() { worker.exit.registers[number] = value }
@@ -116,13 +120,15 @@ final class TestMachine {
         return worker.next()
     }
 
-    func call(_ index: Int = 0, _ function: UInt32, _ x1: UInt64 = 0, _ x2: UInt64 = 0, _ x3: UInt64 = 0)
+    func call(_ function: UInt32, _ x1: UInt64 = 0, _ x2: UInt64 = 0, _ x3: UInt64 = 0, vcpu: Int = 0)
         -> ScriptedWorker.Order
     {
-        exit(index, ExceptionSyndrome(.hvc64), registers: [UInt64(function), x1, x2, x3])
+        exit(ExceptionSyndrome(.hvc64), registers: [UInt64(function), x1, x2, x3], vcpu: vcpu)
     }
 
     func leaf(_ ipa: IPA) -> (descriptor: UInt64, level: Int)? { vm.stage2.lookUp(ipa) }
+
+    func samples(_ reason: ExitReason, _ index: Int = 0) -> UInt64 { vm.vcpus[index].statistics.samples(reason) }
 
     /// X0 of the last answer, if it was written.
     func x0(_ index: Int = 0) -> UInt64? { register(0, index) }

@@ -58,7 +58,7 @@ final class EventLoop {
             let found = poll(from: start, until: min(start &+ window.nanoseconds, deadline), now: &now)
             if found {
                 vm.loopStatistics.haltSuccessfulPoll &+= 1
-                vm.loopStatistics.haltPollSuccessNanoseconds &+= now &- start
+                vm.loopStatistics.haltPollSuccessNanoseconds &+= max(vm.lastArrival, start) &- start
                 window.polledWithSuccess()
                 // The others must not starve while one vCPU keeps the loop busy.
                 streak += 1

@@ -6,7 +6,8 @@ import Shared
 extension VirtualMachine {
     /// The worker has left the guest: its mode is OUTSIDE, and `vcpu.exit` says why.
     func exited(_ vcpu: VCPU) {
-        vcpu.exitArrived = armada_monotonic()
+        lastArrival = armada_monotonic()
+        vcpu.exitArrived = lastArrival
         vcpu.state = .inCoordinator
         runningCount &-= 1
         vcpu.statistics.countExit()

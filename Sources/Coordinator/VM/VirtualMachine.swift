@@ -41,12 +41,14 @@ final class VirtualMachine {
     /// Set when the run is over: no vCPU enters the guest any more.
     private(set) var outcome: VMOutcome?
     /// CNTVOFF_EL2: CLOCK_MONOTONIC when the guest started.
-    private(set) var counterOffset: UInt64 = 0
+    var counterOffset: UInt64 = 0
     /// vCPUs in the guest.
     var runningCount = 0
     /// The vCPU that was entered last, and when.
     var lastEntered = 0
     var lastEntry: UInt64 = 0
+    /// When the last Exit came.
+    var lastArrival: UInt64 = 0
     /// Blocked vCPUs that have been kicked and are to be looked at.
     var wakes: [Int] = []
     /// Blocked vCPUs whose timers are armed.

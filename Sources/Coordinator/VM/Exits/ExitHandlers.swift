@@ -77,7 +77,7 @@ extension VirtualMachine {
                 no exit handler: UNDEF for ESR_EL2 \(hexadecimal(UInt64(esr.rawValue), digits: 8)) at PC \
                 \(hexadecimal(vcpu.exit.pc)), instruction \(hexadecimal(UInt64(vcpu.exit.instruction), digits: 8)). \
                 Row: ExitHandler(ExceptionClass(rawValue: \(hexadecimal(UInt64(esr.exceptionClass.rawValue), digits: 2)))) \
-                { $0.handle\(esr.exceptionClass.name)($1) },
+                { $0.handleClass\(esr.exceptionClass.rawValue)($1) },  // \(esr.exceptionClass.name)
                 """)
         }
         vcpu.injectUndefined()
