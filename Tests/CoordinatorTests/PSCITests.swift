@@ -10,7 +10,9 @@ import Testing
         func isPoweredOff(_ vcpu: Int) -> Bool { off[vcpu] }
     }
 
-    private func call(_ function: UInt32, _ x1: UInt64 = 0, _ x2: UInt64 = 0, _ x3: UInt64 = 0, off: [Bool] = [false, true])
+    private func call(
+        _ function: UInt32, _ x1: UInt64 = 0, _ x2: UInt64 = 0, _ x3: UInt64 = 0, off: [Bool] = [false, true]
+    )
         -> PSCI.Action
     {
         var registers: InlineArray<8, UInt64> = InlineArray(repeating: 0)

@@ -78,7 +78,9 @@ import Testing
     @Test func `the table has the form of perf kvm stat report`() {
         let lines = report.text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
         #expect(
-            lines.contains(["VM-EXIT", "Samples", "Samples%", "Time%", "Min", "Time", "Avg", "time", "p50", "p99", "Max", "Time"]))
+            lines.contains([
+                "VM-EXIT", "Samples", "Samples%", "Time%", "Min", "Time", "Avg", "time", "p50", "p99", "Max", "Time",
+            ]))
         #expect(lines.contains(["HVC64", "3", "75.00%", "75.00%", "1.00us", "2.00us", "2.00us", "3.00us", "3.00us"]))
         #expect(lines.contains(["Total", "Samples:4,", "Total", "events", "handled", "time:8.00us."]))
         #expect(lines.contains(["timer", "12"]))

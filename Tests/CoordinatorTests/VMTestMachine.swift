@@ -135,7 +135,9 @@ final class TestMachine {
 
     func register(_ number: UInt8, _ index: Int = 0) -> UInt64? {
         let entry = workers[index].entry
-        for write in 0..<entry.writeCount where entry.writeRegisters[write] == number { return entry.writeValues[write] }
+        for write in 0..<entry.writeCount where entry.writeRegisters[write] == number {
+            return entry.writeValues[write]
+        }
         return nil
     }
 }
