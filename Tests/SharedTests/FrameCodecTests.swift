@@ -19,7 +19,7 @@ struct FrameCodecTests {
         sent.sequence = 1
         sent.pstate = 5
         sent.registers[2] = 7
-        let bytes = Encoded.payload { $0.encode(&sent) }
+        let bytes = Encoded.payload { $0.encodeAll(&sent) }
         // Far below the size of all registers and list registers.
         #expect(bytes.count < 64)
         var decoder = FrameDecoder()
@@ -41,7 +41,7 @@ struct FrameCodecTests {
 
     @Test func emptyEntryClearsWhatAnEarlierOneLeft() throws {
         var sent = EntryFrame()
-        let bytes = Encoded.payload { $0.encode(&sent) }
+        let bytes = Encoded.payload { $0.encodeAll(&sent) }
         var decoder = FrameDecoder()
         var frame = WireSamples.entry
         _ = try decoder.fromCoordinator(bytes, entry: &frame)
@@ -53,20 +53,67 @@ struct FrameCodecTests {
     @Test func encoderForgetsTheFrameBefore() throws {
         var encoder = FrameEncoder()
         var full = WireSamples.entry
-        _ = encoder.encode(&full)
+        _ = encoder.encodeAll(&full)
         var empty = EntryFrame()
-        let bytes = Array(encoder.encode(&empty).dropFirst(4))
+        let bytes = Array(encoder.encodeAll(&empty).dropFirst(4))
         var decoder = FrameDecoder()
         var frame = EntryFrame()
         _ = try decoder.fromCoordinator(bytes, entry: &frame)
         #expect(frame == empty)
     }
 
+    /// The states are left out while they do not change, in both directions, and come back when they do.
+    @Test func unchangedStateIsLeftOut() throws {
+        var encoder = FrameEncoder()
+        var decoder = FrameDecoder()
+        var worker = CarriedState()
+        var coordinator = CarriedState()
+        var exit = WireSamples.exit
+        var entry = WireSamples.entry
+        var receivedExit = ExitFrame()
+        var receivedEntry = EntryFrame()
+        func sendExit() throws -> Int {
+            let bytes = encoder.encode(&exit, carried: &worker)
+            receivedExit = ExitFrame()
+            _ = try decoder.decodeFromWorker(
+                UnsafeRawBufferPointer(rebasing: bytes[4...]), exit: &receivedExit, carried: &coordinator)
+            #expect(receivedExit == exit)
+            return bytes.count
+        }
+        func sendEntry() throws -> Int {
+            let bytes = encoder.encode(&entry, carried: &coordinator)
+            receivedEntry = EntryFrame()
+            _ = try decoder.decodeFromCoordinator(
+                UnsafeRawBufferPointer(rebasing: bytes[4...]), entry: &receivedEntry, carried: &worker)
+            #expect(receivedEntry == entry)
+            return bytes.count
+        }
+        let fullExit = try sendExit()
+        // The coordinator sends back what it has just received.
+        let shortEntry = try sendEntry()
+        let shortExit = try sendExit()
+        #expect(shortExit < fullExit - 150)
+
+        entry.cpuInterface.listRegisters[0] = 42
+        let fullEntry = try sendEntry()
+        #expect(fullEntry > shortEntry + 100)
+        #expect(try sendEntry() == shortEntry)
+        // The worker's own, older state is a change again.
+        #expect(try sendExit() > shortExit + 100)
+
+        exit.timer.virtualCompare += 1
+        let timerExit = try sendExit()
+        #expect(timerExit > shortExit && timerExit < fullExit)
+        exit.timer = TimerState()
+        #expect(try sendExit() > shortExit)
+        #expect(try sendExit() == shortExit)
+    }
+
     @Test(arguments: [InjectedException.Kind.undefined, .dataAbort, .instructionAbort, .serror])
     func injectedKinds(kind: InjectedException.Kind) throws {
         var sent = EntryFrame()
         sent.injected = InjectedException(kind, address: 1, syndrome: 2)
-        let bytes = Encoded.payload { $0.encode(&sent) }
+        let bytes = Encoded.payload { $0.encodeAll(&sent) }
         var decoder = FrameDecoder()
         var frame = EntryFrame()
         _ = try decoder.fromCoordinator(bytes, entry: &frame)

@@ -93,21 +93,30 @@ struct FrameMutationTests {
         var entry = WireSamples.entry
         var received = ExitFrame()
         var receivedEntry = EntryFrame()
+        var near = CarriedState()
+        var far = CarriedState()
+        var changes: UInt64 = 0
         func round() throws(WireError) {
-            let exitBytes = encoder.encode(&exit)
+            // Now with and now without the parts that are left out when unchanged.
+            changes += 1
+            exit.cpuInterface.listRegisters[3] = changes / 2
+            exit.timer.virtualCompare = changes / 2
+            let exitBytes = encoder.encode(&exit, carried: &near)
             _ = try decoder.decodeFromWorker(
-                UnsafeRawBufferPointer(rebasing: exitBytes[4...]), exit: &received)
-            let entryBytes = encoder.encode(&entry)
+                UnsafeRawBufferPointer(rebasing: exitBytes[4...]), exit: &received, carried: &far)
+            let entryBytes = encoder.encode(&entry, carried: &far)
             _ = try decoder.decodeFromCoordinator(
-                UnsafeRawBufferPointer(rebasing: entryBytes[4...]), entry: &receivedEntry)
+                UnsafeRawBufferPointer(rebasing: entryBytes[4...]), entry: &receivedEntry, carried: &near)
             let sgiBytes = encoder.encode(SGIFrame(value: 1, group: 1, timestamp: 1))
-            _ = try decoder.decodeFromWorker(UnsafeRawBufferPointer(rebasing: sgiBytes[4...]), exit: &received)
+            _ = try decoder.decodeFromWorker(
+                UnsafeRawBufferPointer(rebasing: sgiBytes[4...]), exit: &received, carried: &far)
         }
         try round()
         let before = armada_allocation_count()
         for _ in 0..<10_000 { try round() }
         #expect(armada_allocation_count() == before)
-        #expect(received == WireSamples.exit)
+        #expect(received == exit)
+        #expect(receivedEntry == entry)
 
         // The counter does count.
         UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 8).deallocate()

@@ -135,7 +135,7 @@ struct FrameStreamTests {
         let pair = try SocketPair()
         var encoder = FrameEncoder()
         var exit = WireSamples.exit
-        let bytes = encoder.encode(&exit)
+        let bytes = encoder.encodeAll(&exit)
         var sent = 0
         #expect(throws: WireError.peerNotReading) {
             while true {
@@ -163,11 +163,12 @@ struct FrameStreamTests {
             var reader = FrameReader()
             var decoder = FrameDecoder()
             var exit = ExitFrame()
+            var carried = CarriedState()
             var values: [UInt64] = []
             usleep(20_000)
             while values.count < count {
                 guard case .frame(let bytes) = try? reader.next(from: far, waiting: .untilFrame),
-                    case .sgi(let sgi) = try? decoder.decodeFromWorker(bytes, exit: &exit)
+                    case .sgi(let sgi) = try? decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried)
                 else { break }
                 values.append(sgi.value)
             }
@@ -198,7 +199,7 @@ struct FrameStreamTests {
             encoder.encode(WireSamples.welcome), descriptors: [files[0], files[1], files[2]],
             to: pair.far.rawValue)
         var entry = EntryFrame()
-        try pair.write(framed(Encoded.payload { $0.encode(&entry) }))
+        try pair.write(framed(Encoded.payload { $0.encodeAll(&entry) }))
 
         var reader = FrameReader()
         var received = ReceivedDescriptors()

@@ -101,12 +101,12 @@ enum Encoded {
 
     static var exit: [UInt8] {
         var frame = WireSamples.exit
-        return payload { $0.encode(&frame) }
+        return payload { $0.encodeAll(&frame) }
     }
 
     static var entry: [UInt8] {
         var frame = WireSamples.entry
-        return payload { $0.encode(&frame) }
+        return payload { $0.encodeAll(&frame) }
     }
 
     static var hello: [UInt8] { payload { $0.encode(WireSamples.hello) } }
@@ -115,13 +115,32 @@ enum Encoded {
     static var stop: [UInt8] { payload { $0.encodeStop() } }
 }
 
+extension FrameEncoder {
+    /// As the first frame on a wire: nothing is known yet.
+    mutating func encodeAll(_ frame: inout ExitFrame) -> UnsafeRawBufferPointer {
+        var carried = CarriedState()
+        return encode(&frame, carried: &carried)
+    }
+
+    mutating func encodeAll(_ frame: inout EntryFrame) -> UnsafeRawBufferPointer {
+        var carried = CarriedState()
+        return encode(&frame, carried: &carried)
+    }
+}
+
 extension FrameDecoder {
     mutating func fromWorker(_ bytes: [UInt8], exit: inout ExitFrame) throws(WireError) -> WorkerFrame {
-        try bytes.withBytes { buffer throws(WireError) in try decodeFromWorker(buffer, exit: &exit) }
+        var carried = CarriedState()
+        return try bytes.withBytes { buffer throws(WireError) in
+            try decodeFromWorker(buffer, exit: &exit, carried: &carried)
+        }
     }
 
     mutating func fromCoordinator(_ bytes: [UInt8], entry: inout EntryFrame) throws(WireError) -> CoordinatorFrame {
-        try bytes.withBytes { buffer throws(WireError) in try decodeFromCoordinator(buffer, entry: &entry) }
+        var carried = CarriedState()
+        return try bytes.withBytes { buffer throws(WireError) in
+            try decodeFromCoordinator(buffer, entry: &entry, carried: &carried)
+        }
     }
 }
 

@@ -79,6 +79,9 @@ struct  Armada__Wire__Welcome
     , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
+/*
+ * In Exit and Entry: absent when it is as in the last frame, of either direction, that had it.
+ */
 struct  Armada__Wire__CPUInterface
 {
   ProtobufCMessage base;
@@ -94,6 +97,9 @@ struct  Armada__Wire__CPUInterface
     , 0,NULL, 0, 0, 0, 0 }
 
 
+/*
+ * Absent when it is as in the last Exit that had it.
+ */
 struct  Armada__Wire__Timer
 {
   ProtobufCMessage base;

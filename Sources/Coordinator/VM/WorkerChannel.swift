@@ -51,6 +51,7 @@ final class WorkerChannel {
     private var reader = FrameReader()
     private var decoder = FrameDecoder()
     private var encoder = FrameEncoder()
+    private var carried = CarriedState()
     private var lastSequence: UInt64 = 0
 
     init(vcpu: Int, socket: consuming OwnedDescriptor, process: WorkerProcess?, pid: pid_t) {
@@ -72,7 +73,7 @@ final class WorkerChannel {
                 phase = .over
                 return .closed
             case .frame(let bytes):
-                switch try decoder.decodeFromWorker(bytes, exit: &exit) {
+                switch try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried) {
                 case .exit: return try acceptExit()
                 case .sgi(let sgi):
                     guard phase == .inGuest else { throw .unexpected("SGI", when: phase.when) }
@@ -123,7 +124,7 @@ final class WorkerChannel {
     func send(entry: inout EntryFrame) throws(WireError) {
         guard phase == .outsideGuest else { throw .unexpected("Entry", when: phase.when) }
         entry.sequence = lastSequence
-        try FrameWriter.sendAtOnce(encoder.encode(&entry), to: socket.rawValue)
+        try FrameWriter.sendAtOnce(encoder.encode(&entry, carried: &carried), to: socket.rawValue)
         phase = .inGuest
     }
 

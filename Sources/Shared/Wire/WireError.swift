@@ -22,8 +22,6 @@ package enum WireError: Error, Equatable, Sendable {
     case unknownFields
     /// The frame has no body.
     case missingBody
-    /// A message lacks a message that must be in it.
-    case missingMessage(StaticString)
     /// A frame that this peer may not send.
     case wrongSender(StaticString)
     /// A frame that may not come now.
@@ -59,7 +57,6 @@ extension WireError: CustomStringConvertible {
         case .exceedsArena: "decoding a frame needs more memory than any valid frame does"
         case .unknownFields: "a frame holds fields that protocol version \(WireProtocol.version) does not have"
         case .missingBody: "a frame has no body"
-        case .missingMessage(let name): "a frame lacks its \(name)"
         case .wrongSender(let name): "the peer may not send \(name)"
         case .unexpected(let name, let when): "\(name) came \(when)"
         case .protocolVersion(let version):

@@ -16,6 +16,7 @@ struct WorkerLink: ~Copyable {
     private var reader = FrameReader()
     private var decoder = FrameDecoder()
     private var encoder = FrameEncoder()
+    private var carried = CarriedState()
     private var lastSequence: UInt64 = 0
     var entry = EntryFrame()
     var exit = ExitFrame()
@@ -41,7 +42,7 @@ struct WorkerLink: ~Copyable {
         do throws(WireError) {
             switch try reader.next(from: socket, waiting: .untilFrame, collecting: &descriptors) {
             case .frame(let bytes):
-                switch try decoder.decodeFromCoordinator(bytes, entry: &entry) {
+                switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &carried) {
                 case .welcome(let frame): welcome = frame
                 case .stop: return nil
                 case .entry: throw .unexpected("Entry", when: "before Welcome")
@@ -60,7 +61,7 @@ struct WorkerLink: ~Copyable {
     mutating func sendExit() throws(WireError) {
         lastSequence &+= 1
         exit.sequence = lastSequence
-        try FrameWriter.send(encoder.encode(&exit), to: socket)
+        try FrameWriter.send(encoder.encode(&exit, carried: &carried), to: socket)
     }
 
     /// Sends an SGI without leaving the guest. Waits only while the coordinator has fallen far behind.
@@ -95,7 +96,7 @@ struct WorkerLink: ~Copyable {
         case .wouldBlock: return nil
         case .closed: return .stop
         case .frame(let bytes):
-            switch try decoder.decodeFromCoordinator(bytes, entry: &entry) {
+            switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &carried) {
             case .entry:
                 guard entry.sequence == lastSequence else {
                     throw .entrySequence(entry.sequence, expected: lastSequence)

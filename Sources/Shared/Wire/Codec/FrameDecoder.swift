@@ -10,15 +10,15 @@ package struct FrameDecoder: ~Copyable {
     // MARK: At the coordinator
 
     /// Decodes a frame, its length word left out, that a worker sent. The contents of an Exit go to `exit`, which is
-    /// undefined after an error.
+    /// undefined after an error; what it leaves out is taken from `carried`.
     package mutating func decodeFromWorker(
-        _ bytes: UnsafeRawBufferPointer, exit: inout ExitFrame
+        _ bytes: UnsafeRawBufferPointer, exit: inout ExitFrame, carried: inout CarriedState
     ) throws(WireError) -> WorkerFrame {
         let frame = try arena.unpack(bytes)
         try checkFields(frame.pointee.base)
         switch frame.pointee.body_case {
         case ARMADA__WIRE__FRAME__BODY_EXIT:
-            try decode(try body(frame.pointee.exit), into: &exit)
+            try decode(try body(frame.pointee.exit), into: &exit, &carried)
             return .exit
         case ARMADA__WIRE__FRAME__BODY_SGI:
             return .sgi(try decode(try body(frame.pointee.sgi)))
@@ -45,7 +45,9 @@ package struct FrameDecoder: ~Copyable {
             wantedVCPU: hello.wanted_vcpu == 0 ? nil : Int(hello.wanted_vcpu) - 1)
     }
 
-    private func decode(_ message: Armada__Wire__Exit, into exit: inout ExitFrame) throws(WireError) {
+    private func decode(
+        _ message: Armada__Wire__Exit, into exit: inout ExitFrame, _ carried: inout CarriedState
+    ) throws(WireError) {
         try checkFields(message.base)
         exit.sequence = message.sequence
         exit.code = ExitCode(rawValue: message.code)
@@ -64,10 +66,13 @@ package struct FrameDecoder: ~Copyable {
         for index in 0..<8 {
             exit.registers[index] = index < message.n_registers ? message.registers[index] : 0
         }
-        guard let cpuInterface = message.cpu_interface else { throw .missingMessage("CPU interface") }
-        try decode(cpuInterface.pointee, into: &exit.cpuInterface)
-        guard let timer = message.timer else { throw .missingMessage("timer") }
-        exit.timer = try decode(timer.pointee)
+        try decode(message.cpu_interface, into: &exit.cpuInterface, &carried)
+        if let timer = message.timer {
+            exit.timer = try decode(timer.pointee)
+            _ = carried.update(exit.timer)
+        } else {
+            exit.timer = carried.timer
+        }
         exit.timestamp = message.timestamp
     }
 
@@ -94,15 +99,15 @@ package struct FrameDecoder: ~Copyable {
     // MARK: At the worker
 
     /// Decodes a frame, its length word left out, that the coordinator sent. The contents of an Entry go to `entry`,
-    /// which is undefined after an error.
+    /// which is undefined after an error; what it leaves out is taken from `carried`.
     package mutating func decodeFromCoordinator(
-        _ bytes: UnsafeRawBufferPointer, entry: inout EntryFrame
+        _ bytes: UnsafeRawBufferPointer, entry: inout EntryFrame, carried: inout CarriedState
     ) throws(WireError) -> CoordinatorFrame {
         let frame = try arena.unpack(bytes)
         try checkFields(frame.pointee.base)
         switch frame.pointee.body_case {
         case ARMADA__WIRE__FRAME__BODY_ENTRY:
-            try decode(try body(frame.pointee.entry), into: &entry)
+            try decode(try body(frame.pointee.entry), into: &entry, &carried)
             return .entry
         case ARMADA__WIRE__FRAME__BODY_WELCOME:
             return .welcome(try decode(try body(frame.pointee.welcome)))
@@ -116,7 +121,9 @@ package struct FrameDecoder: ~Copyable {
         }
     }
 
-    private func decode(_ message: Armada__Wire__Entry, into entry: inout EntryFrame) throws(WireError) {
+    private func decode(
+        _ message: Armada__Wire__Entry, into entry: inout EntryFrame, _ carried: inout CarriedState
+    ) throws(WireError) {
         try checkFields(message.base)
         entry.sequence = message.sequence
         guard message.n_write_registers == message.n_write_values else {
@@ -148,8 +155,7 @@ package struct FrameDecoder: ~Copyable {
         } else {
             entry.reset = nil
         }
-        guard let cpuInterface = message.cpu_interface else { throw .missingMessage("CPU interface") }
-        try decode(cpuInterface.pointee, into: &entry.cpuInterface)
+        try decode(message.cpu_interface, into: &entry.cpuInterface, &carried)
     }
 
     private func decode(_ message: Armada__Wire__Welcome) throws(WireError) -> WelcomeFrame {
@@ -178,8 +184,13 @@ package struct FrameDecoder: ~Copyable {
     // MARK: Both
 
     private func decode(
-        _ message: Armada__Wire__CPUInterface, into state: inout CPUInterfaceState
+        _ pointer: UnsafeMutablePointer<Armada__Wire__CPUInterface>?, into state: inout CPUInterfaceState,
+        _ carried: inout CarriedState
     ) throws(WireError) {
+        guard let message = pointer?.pointee else {
+            state = carried.cpuInterface
+            return
+        }
         try checkFields(message.base)
         guard message.n_list_registers <= CPUInterfaceState.maximumListRegisterCount else {
             throw .listRegisterCount(message.n_list_registers)
@@ -194,6 +205,7 @@ package struct FrameDecoder: ~Copyable {
         state.vmcr = message.vmcr
         state.ap0r0 = message.ap0r0
         state.ap1r0 = message.ap1r0
+        _ = carried.update(&state)
     }
 
     private func body<Message>(_ pointer: UnsafeMutablePointer<Message>?) throws(WireError) -> Message {

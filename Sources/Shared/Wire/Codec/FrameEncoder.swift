@@ -40,11 +40,8 @@ package struct FrameEncoder: ~Copyable {
         armada__wire__stop__init(stop)
         cpuInterface.pointee.list_registers = listRegisters
         exit.pointee.registers = registers
-        exit.pointee.cpu_interface = cpuInterface
-        exit.pointee.timer = timer
         entry.pointee.write_registers = registerNumbers
         entry.pointee.write_values = registers
-        entry.pointee.cpu_interface = cpuInterface
     }
 
     deinit {
@@ -76,7 +73,10 @@ package struct FrameEncoder: ~Copyable {
         return pack(ARMADA__WIRE__FRAME__BODY_HELLO)
     }
 
-    package mutating func encode(_ value: inout ExitFrame) -> UnsafeRawBufferPointer {
+    /// Leaves out what the other end knows already, as `carried` tells.
+    package mutating func encode(
+        _ value: inout ExitFrame, carried: inout CarriedState
+    ) -> UnsafeRawBufferPointer {
         exit.pointee.sequence = value.sequence
         exit.pointee.code = value.code.rawValue
         exit.pointee.esr = value.esr.rawValue
@@ -91,13 +91,8 @@ package struct FrameEncoder: ~Copyable {
             if registers[index] != 0 { count = index &+ 1 }
         }
         exit.pointee.n_registers = count
-        fill(&value.cpuInterface)
-        timer.pointee.virtual_control = value.timer.virtualControl
-        timer.pointee.physical_control = value.timer.physicalControl
-        timer.pointee.virtual_compare = value.timer.virtualCompare
-        timer.pointee.physical_compare = value.timer.physicalCompare
-        timer.pointee.virtual_line = value.timer.virtualLine ? 1 : 0
-        timer.pointee.physical_line = value.timer.physicalLine ? 1 : 0
+        exit.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface) : nil
+        exit.pointee.timer = carried.update(value.timer) ? fill(value.timer) : nil
         exit.pointee.timestamp = value.timestamp
         frame.pointee.exit = exit
         return pack(ARMADA__WIRE__FRAME__BODY_EXIT)
@@ -131,7 +126,10 @@ package struct FrameEncoder: ~Copyable {
         return pack(ARMADA__WIRE__FRAME__BODY_WELCOME)
     }
 
-    package mutating func encode(_ value: inout EntryFrame) -> UnsafeRawBufferPointer {
+    /// Leaves out what the other end knows already, as `carried` tells.
+    package mutating func encode(
+        _ value: inout EntryFrame, carried: inout CarriedState
+    ) -> UnsafeRawBufferPointer {
         entry.pointee.sequence = value.sequence
         let count = max(0, min(value.writeCount, 8))
         for index in 0..<count {
@@ -156,7 +154,7 @@ package struct FrameEncoder: ~Copyable {
         } else {
             entry.pointee.reset = nil
         }
-        fill(&value.cpuInterface)
+        entry.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface) : nil
         frame.pointee.entry = entry
         return pack(ARMADA__WIRE__FRAME__BODY_ENTRY)
     }
@@ -168,7 +166,17 @@ package struct FrameEncoder: ~Copyable {
 
     // MARK: Helpers
 
-    private func fill(_ state: inout CPUInterfaceState) {
+    private func fill(_ state: TimerState) -> UnsafeMutablePointer<Armada__Wire__Timer> {
+        timer.pointee.virtual_control = state.virtualControl
+        timer.pointee.physical_control = state.physicalControl
+        timer.pointee.virtual_compare = state.virtualCompare
+        timer.pointee.physical_compare = state.physicalCompare
+        timer.pointee.virtual_line = state.virtualLine ? 1 : 0
+        timer.pointee.physical_line = state.physicalLine ? 1 : 0
+        return timer
+    }
+
+    private func fill(_ state: inout CPUInterfaceState) -> UnsafeMutablePointer<Armada__Wire__CPUInterface> {
         var count = 0
         for index in 0..<16 {
             listRegisters[index] = state.listRegisters[index]
@@ -179,6 +187,7 @@ package struct FrameEncoder: ~Copyable {
         cpuInterface.pointee.vmcr = state.vmcr
         cpuInterface.pointee.ap0r0 = state.ap0r0
         cpuInterface.pointee.ap1r0 = state.ap1r0
+        return cpuInterface
     }
 
     private func pack(_ body: Armada__Wire__Frame__BodyCase) -> UnsafeRawBufferPointer {
