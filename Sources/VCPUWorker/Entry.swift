@@ -16,13 +16,11 @@ struct ArmadaVCPU {
                     usageStatus,
                     "standard input is no socket: armada starts its workers itself; by hand, use --connect PATH")
             }
-            serve(socket: STDIN_FILENO, wantedVCPU: nil)
+            serve(socket: STDIN_FILENO, wantedVCPU: nil, isChild: true)
         case .connect(let path, let vcpu):
             do throws(LinkError) {
                 let socket = try WorkerSocket.connect(to: path)
-                // A worker that the coordinator started is its child and dies with it; this one is not.
-                if armada_exit_on_hangup(socket) != 0 { fail(1, "\(SystemError("watch the coordinator"))") }
-                serve(socket: socket, wantedVCPU: vcpu)
+                serve(socket: socket, wantedVCPU: vcpu, isChild: false)
             } catch {
                 fail(1, "\(error)")
             }
@@ -35,14 +33,16 @@ struct ArmadaVCPU {
         }
     }
 
-    /// Serves the coordinator at the other end of `socket` until the VM ends.
-    private static func serve(socket: CInt, wantedVCPU: Int?) -> Never {
+    /// Serves the coordinator at the other end of `socket` until the VM ends. A worker that is the coordinator's child dies
+    /// with it; another one has to notice.
+    private static func serve(socket: CInt, wantedVCPU: Int?, isChild: Bool) -> Never {
         // Before pinning: how many processors the VM as a whole has.
         let processorCount = Int(armada_processor_count())
         let link = UnsafeMutablePointer<WorkerLink>.allocate(capacity: 1)
         link.initialize(to: WorkerLink(socket: socket))
         do throws(LinkError) {
             guard let resources = try link.pointee.handshake(wantedVCPU: wantedVCPU) else { throw .notWelcome }
+            if !isChild, armada_exit_on_hangup(socket) != 0 { throw .host(SystemError("watch the coordinator")) }
             let processor = resources.welcome.processor
             if processor >= 0, armada_pin(CInt(processor)) != 0 {
                 complain("vCPU \(resources.welcome.vcpuIndex): \(SystemError("bind to processor \(processor)"))")

@@ -11,6 +11,7 @@ final class ScriptedWorker {
     private var reader = FrameReader()
     private var decoder = FrameDecoder()
     private var encoder = FrameEncoder()
+    private var carried = CarriedState()
     var sequence: UInt64 = 0
     /// What the last `nextEntry` found.
     var entry = EntryFrame()
@@ -32,7 +33,7 @@ final class ScriptedWorker {
     func sendExit() {
         sequence += 1
         exit.sequence = sequence
-        try? FrameWriter.send(encoder.encode(&exit), to: socket)
+        try? FrameWriter.send(encoder.encode(&exit, carried: &carried), to: socket)
     }
 
     func send(_ sgi: SGIFrame) { try? FrameWriter.send(encoder.encode(sgi), to: socket) }
@@ -47,7 +48,7 @@ final class ScriptedWorker {
             case .wouldBlock: return .nothing
             case .closed: return .closed
             case .frame(let bytes):
-                switch try decoder.decodeFromCoordinator(bytes, entry: &entry) {
+                switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &carried) {
                 case .welcome: return .welcome
                 case .entry: return .entry
                 case .stop: return .stop

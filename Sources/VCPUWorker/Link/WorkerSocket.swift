@@ -17,11 +17,18 @@ enum WorkerSocket {
         withUnsafeMutableBytes(of: &address.sun_path) { buffer in buffer.copyBytes(from: bytes) }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .host(SystemError("create a socket")) }
-        let result = withUnsafeBytes(of: &address) { buffer in
-            Glibc.connect(
-                descriptor, buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(buffer.count))
+        for attempt in 1... {
+            let result = withUnsafeBytes(of: &address) { buffer in
+                Glibc.connect(
+                    descriptor, buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(buffer.count))
+            }
+            if result == 0 { break }
+            // The path is there a moment before the coordinator listens.
+            guard errno == ECONNREFUSED || errno == EINTR, attempt < 10 else {
+                throw .host(SystemError("connect to a coordinator at \(path)"))
+            }
+            usleep(20_000)
         }
-        guard result == 0 else { throw .host(SystemError("connect to a coordinator at \(path)")) }
         return descriptor
     }
 }
