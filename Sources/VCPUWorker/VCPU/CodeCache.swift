@@ -21,6 +21,8 @@ struct CodeCache: ~Copyable {
     let fetchEL1: UnsafeMutablePointer<FetchEntry>
     private let arena: UnsafeMutableRawPointer
     private var usedPages = 0
+    /// Pages of the arena that have been used since the start.
+    private var touchedPages = 0
     /// Open addressing: RAM offset of the page | 1, and its index in the arena.
     private let hashKeys: UnsafeMutablePointer<UInt64>
     private let hashValues: UnsafeMutablePointer<Int32>
@@ -63,6 +65,9 @@ struct CodeCache: ~Copyable {
         let header = arena + index * Self.pageStride
         header.storeBytes(of: CodePageHeader(hostPage: hostPage, offset: offset), as: CodePageHeader.self)
         let ops = opsOfPage(index)
+        // Who executes in a page while everything is forgotten goes on decoding into it until he leaves it.
+        if index < touchedPages { ops.update(repeating: Op(.decode), count: Self.opsPerPage) }
+        touchedPages = max(touchedPages, usedPages)
         ops[Self.opsPerPage] = Op(.pageEnd)
         return ops
     }
