@@ -54,4 +54,10 @@ int armada_strike_arm(uint64_t nanoseconds);
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t armada_monotonic(void);
 
+/// Calls generated code at `routine` as a function of (context, code).
+static inline uintptr_t armada_call_native(const void *routine, void *context, const void *code)
+{
+    return ((uintptr_t(*)(void *, const void *))(uintptr_t)routine)(context, code);
+}
+
 #endif

@@ -7,12 +7,13 @@ import Glibc
 /// decode, a not-taken branch falls through, and there is nothing to link or unlink. Ops are decoded when first
 /// reached. Code is dropped only when the guest asks (IC, or its broadcast), as the architecture has it: CTR_EL0.DIC = 0.
 struct CodeCache: ~Copyable {
-    /// Most pages decoded at a time: 16 MiB of ops.
-    static let pageCapacity = 1000
+    /// Most pages decoded at a time: 14 MiB of ops and 4 MiB of heat.
+    static let pageCapacity = 900
     static let opsPerPage = 1024
     private static let headerByteCount = 64
-    /// Header, 1,024 ops, the page-end op, and room to a cache line.
-    private static let pageStride = headerByteCount + (opsPerPage + 4) * MemoryLayout<Op>.stride
+    /// From a page's first op to its heat table: 1,024 ops, the page-end op, and room to a cache line.
+    static let heatOffset = (opsPerPage + 4) * MemoryLayout<Op>.stride
+    private static let pageStride = headerByteCount + heatOffset + opsPerPage * MemoryLayout<Int32>.stride
     private static let hashCapacity = 4096
     static let fetchEntryCount = 256
 
@@ -84,15 +85,43 @@ struct CodeCache: ~Copyable {
         let ops = opsOfPage(index)
         let first = Int(offset & 0xFFF) >> 2
         let last = min(Int((offset & 0xFFF) &+ byteCount &+ 3) >> 2, Self.opsPerPage)
+        forgetTranslations(of: ops)
         // Up to three ops before may be fused with the first one here.
         for slot in max(0, first - 3)..<max(first, last) { ops[slot] = Op(.decode) }
+    }
+
+    /// The heat of a page's slots: how often each was jumped to; `Heat` says what else.
+    @inline(__always)
+    static func heat(_ ops: UnsafeMutablePointer<Op>) -> UnsafeMutablePointer<Int32> {
+        UnsafeMutableRawPointer(ops).advanced(by: heatOffset).assumingMemoryBound(to: Int32.self)
+    }
+
+    /// Notes that some slots of the page of `ops` have translations.
+    func markTranslated(_ ops: UnsafeMutablePointer<Op>) {
+        Self.mutableHeader(ops).pointee.hasTranslations = true
+    }
+
+    private func forgetTranslations(of ops: UnsafeMutablePointer<Op>) {
+        guard Self.header(ops).pointee.hasTranslations else { return }
+        Self.heat(ops).update(repeating: 0, count: Self.opsPerPage)
+        Self.mutableHeader(ops).pointee.hasTranslations = false
+    }
+
+    /// Forgets that anything is translated; what is decoded stays.
+    func forgetAllTranslations() {
+        for index in 0..<usedPages { forgetTranslations(of: opsOfPage(index)) }
+    }
+
+    private static func mutableHeader(_ ops: UnsafeMutablePointer<Op>) -> UnsafeMutablePointer<CodePageHeader> {
+        UnsafeMutableRawPointer(ops).advanced(by: -headerByteCount).assumingMemoryBound(to: CodePageHeader.self)
     }
 
     /// Forgets everything decoded. Ops that are being executed stay readable: they become undecoded.
     mutating func removeAll() {
         flushTranslations()
         for index in 0..<usedPages {
-            (opsOfPage(index)).update(repeating: Op(.decode), count: Self.opsPerPage)
+            opsOfPage(index).update(repeating: Op(.decode), count: Self.opsPerPage)
+            Self.heat(opsOfPage(index)).update(repeating: 0, count: Self.opsPerPage)
         }
         hashKeys.update(repeating: 0, count: Self.hashCapacity)
         usedPages = 0
@@ -135,6 +164,8 @@ struct CodePageHeader {
     var hostPage: UnsafeMutableRawPointer
     /// The page's offset in guest RAM.
     var offset: UInt64
+    /// Some of its slots are translated to host code.
+    var hasTranslations = false
 }
 
 /// One entry of the fetch TLB.

@@ -20,7 +20,7 @@ enum Fusion {
         return op
     }
 
-    private static func single(at slot: Int, page: UnsafeMutableRawPointer) -> Op {
+    static func single(at slot: Int, page: UnsafeMutableRawPointer) -> Op {
         let word = armada_load_relaxed32(page + slot * 4)
         return placed(Decoder.shared.decode(word), slot)
     }

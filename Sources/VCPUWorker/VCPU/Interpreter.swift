@@ -13,6 +13,7 @@ extension VCPU {
         let tlb = pstate.el == 0 ? mmu.unprivileged : mmu.privileged
         let fetch = pstate.el == 0 ? code.fetchEL0 : code.fetchEL1
         var c = Cursor(ops: ops, pc: pc, nzcv: nzcv)
+        prepareNative()
         while true {
             let o = c.op.pointee
             switch o.code {
@@ -562,11 +563,19 @@ extension VCPU {
                     return leave(c, at: target, retiring: 1, .redirect)
                 }
                 c.enter(ops, target, retiring: 1)
+                if isHot(c) {
+                    c = runNative(c)
+                    if takeNativeLeave() { return .redirect }
+                }
             case .branchNear:
                 let distance = Int64(bitPattern: o.imm)
                 c.branch(distance)
-                if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                    return leave(c, at: c.pc, retiring: 0, .redirect)
+                if distance <= 0 {
+                    if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 }
             case .branchLink:
                 x[30] = c.pc &+ 4
@@ -575,12 +584,20 @@ extension VCPU {
                     return leave(c, at: target, retiring: 1, .redirect)
                 }
                 c.enter(ops, target, retiring: 1)
+                if isHot(c) {
+                    c = runNative(c)
+                    if takeNativeLeave() { return .redirect }
+                }
             case .branchLinkNear:
                 x[30] = c.pc &+ 4
                 let distance = Int64(bitPattern: o.imm)
                 c.branch(distance)
-                if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                    return leave(c, at: c.pc, retiring: 0, .redirect)
+                if distance <= 0 {
+                    if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 }
             case .branchConditional:
                 if holds(o.aux, c.nzcv) {
@@ -589,6 +606,10 @@ extension VCPU {
                         return leave(c, at: target, retiring: 1, .redirect)
                     }
                     c.enter(ops, target, retiring: 1)
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 } else {
                     c.next()
                 }
@@ -596,8 +617,12 @@ extension VCPU {
                 if holds(o.aux, c.nzcv) {
                     let distance = Int64(bitPattern: o.imm)
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -609,6 +634,10 @@ extension VCPU {
                         return leave(c, at: target, retiring: 1, .redirect)
                     }
                     c.enter(ops, target, retiring: 1)
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 } else {
                     c.next()
                 }
@@ -616,8 +645,12 @@ extension VCPU {
                 if x[Int(o.n)] == 0 {
                     let distance = Int64(bitPattern: o.imm)
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -629,6 +662,10 @@ extension VCPU {
                         return leave(c, at: target, retiring: 1, .redirect)
                     }
                     c.enter(ops, target, retiring: 1)
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 } else {
                     c.next()
                 }
@@ -636,8 +673,12 @@ extension VCPU {
                 if UInt32(truncatingIfNeeded: x[Int(o.n)]) == 0 {
                     let distance = Int64(bitPattern: o.imm)
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -649,6 +690,10 @@ extension VCPU {
                         return leave(c, at: target, retiring: 1, .redirect)
                     }
                     c.enter(ops, target, retiring: 1)
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 } else {
                     c.next()
                 }
@@ -656,8 +701,12 @@ extension VCPU {
                 if x[Int(o.n)] != 0 {
                     let distance = Int64(bitPattern: o.imm)
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -669,6 +718,10 @@ extension VCPU {
                         return leave(c, at: target, retiring: 1, .redirect)
                     }
                     c.enter(ops, target, retiring: 1)
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 } else {
                     c.next()
                 }
@@ -676,8 +729,12 @@ extension VCPU {
                 if UInt32(truncatingIfNeeded: x[Int(o.n)]) != 0 {
                     let distance = Int64(bitPattern: o.imm)
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -689,6 +746,10 @@ extension VCPU {
                         return leave(c, at: target, retiring: 1, .redirect)
                     }
                     c.enter(ops, target, retiring: 1)
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 } else {
                     c.next()
                 }
@@ -696,8 +757,12 @@ extension VCPU {
                 if x[Int(o.n)] &>> UInt64(o.a) & 1 == 0 {
                     let distance = Int64(bitPattern: o.imm)
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -709,6 +774,10 @@ extension VCPU {
                         return leave(c, at: target, retiring: 1, .redirect)
                     }
                     c.enter(ops, target, retiring: 1)
+                    if isHot(c) {
+                        c = runNative(c)
+                        if takeNativeLeave() { return .redirect }
+                    }
                 } else {
                     c.next()
                 }
@@ -716,8 +785,12 @@ extension VCPU {
                 if x[Int(o.n)] &>> UInt64(o.a) & 1 != 0 {
                     let distance = Int64(bitPattern: o.imm)
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -728,6 +801,10 @@ extension VCPU {
                     return leave(c, at: target, retiring: 1, .redirect)
                 }
                 c.enter(ops, target, retiring: 1)
+                if isHot(c) {
+                    c = runNative(c)
+                    if takeNativeLeave() { return .redirect }
+                }
             case .branchLinkRegister:
                 let target = x[Int(o.n)]
                 x[30] = c.pc &+ 4
@@ -735,6 +812,10 @@ extension VCPU {
                     return leave(c, at: target, retiring: 1, .redirect)
                 }
                 c.enter(ops, target, retiring: 1)
+                if isHot(c) {
+                    c = runNative(c)
+                    if takeNativeLeave() { return .redirect }
+                }
 
             // MARK: Exceptions and system
             case .supervisorCall:
@@ -774,6 +855,8 @@ extension VCPU {
                 c.restart()
                 let outcome = writePSTATEField(word: UInt32(truncatingIfNeeded: o.imm))
                 guard outcome == .next else { return outcome }
+                // SPSel decides whether SP_EL0 can be read.
+                prepareNative()
                 c.next()
             case .systemInstruction:
                 leave(c, at: c.pc)
@@ -1202,8 +1285,12 @@ extension VCPU {
                 if holds(o.aux, c.nzcv) {
                     let distance = Int64(bitPattern: o.imm) &>> 32
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -1217,8 +1304,12 @@ extension VCPU {
                 if holds(o.aux, c.nzcv) {
                     let distance = Int64(bitPattern: o.imm) &>> 32
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -1232,8 +1323,12 @@ extension VCPU {
                 if holds(o.aux, c.nzcv) {
                     let distance = Int64(bitPattern: o.imm) &>> 32
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -1247,8 +1342,12 @@ extension VCPU {
                 if holds(o.aux, c.nzcv) {
                     let distance = Int64(bitPattern: o.imm) &>> 32
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -1263,8 +1362,12 @@ extension VCPU {
                 if holds(o.aux, c.nzcv) {
                     let distance = Int64(bitPattern: o.imm) &>> 32
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -1279,8 +1382,12 @@ extension VCPU {
                 if holds(o.aux, c.nzcv) {
                     let distance = Int64(bitPattern: o.imm) &>> 32
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()
@@ -1292,8 +1399,12 @@ extension VCPU {
                 if holds(o.aux, c.nzcv) {
                     let distance = Int64(bitPattern: o.imm) &>> 32
                     c.branch(distance)
-                    if distance <= 0, armada_load_relaxed32(doorbell) != 0 {
-                        return leave(c, at: c.pc, retiring: 0, .redirect)
+                    if distance <= 0 {
+                        if armada_load_relaxed32(doorbell) != 0 { return leave(c, at: c.pc, retiring: 0, .redirect) }
+                        if isHot(c) {
+                            c = runNative(c)
+                            if takeNativeLeave() { return .redirect }
+                        }
                     }
                 } else {
                     c.next()

@@ -51,6 +51,9 @@ struct VCPU: ~Copyable {
     // MARK: Execution
 
     var code = CodeCache()
+    var native = NativeCode()
+    /// Generated code has jumped to where the interpreter cannot follow at once; `pc` says where.
+    var nativeHasLeft = false
     var monitor = ExclusiveMonitor()
     var retiredInstructions: UInt64 = 0
     var decodedInstructions: UInt64 = 0
