@@ -196,6 +196,20 @@ struct GranuleCase: CustomTestStringConvertible, Sendable {
         #expect(regime.walk(Self.highVA + 0xF00D, in: fixture) == .offset(0x1_F00D))
     }
 
+    @Test func unprivilegedAccessIsPreventedWhereE0PDSaysSo() {
+        let fixture = MMUFixture()
+        let tables = Stage1Tables(fixture)
+        tables.map(Self.lowVA, to: MMUFixture.ramIPA, Stage1Tables.user)
+        tables.map(Self.highVA, to: MMUFixture.ramIPA + 0x1000, Stage1Tables.user)
+        let e0pd1 = tables.regime(tcr: tables.tcr | 1 << 56)
+        #expect(e0pd1.walk(Self.highVA, unprivileged: true, in: fixture) == .stage1(.translation(level: 0)))
+        #expect(e0pd1.walk(Self.highVA, in: fixture) == .offset(0x1000))
+        #expect(e0pd1.walk(Self.lowVA, unprivileged: true, in: fixture) == .offset(0))
+        let e0pd0 = tables.regime(tcr: tables.tcr | 1 << 55)
+        #expect(e0pd0.walk(Self.lowVA, .fetch, unprivileged: true, in: fixture) == .stage1(.translation(level: 0)))
+        #expect(e0pd0.walk(Self.highVA, unprivileged: true, in: fixture) == .offset(0x1000))
+    }
+
     @Test func tagsAreIgnoredWhereTBISaysSo() {
         let fixture = MMUFixture()
         let tables = Stage1Tables(fixture)

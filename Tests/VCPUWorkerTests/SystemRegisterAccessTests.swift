@@ -91,6 +91,16 @@ import Testing
         #expect(fixture.read(Register(3, 0, 0, 0, 1)).outcome == .redirect)
     }
 
+    @Test func softwareContextNumberIsEL0sUnlessTrapped() {
+        let number = Register(3, 3, 13, 0, 7)
+        let fixture = SystemFixture()
+        fixture.goToEL0()
+        #expect(fixture.write(number, 5) == .redirect && fixture.esr.exceptionClass == .sys64, "TSCXT after reset")
+        fixture.write(.sctlr_EL1, 0)
+        fixture.goToEL0()
+        #expect(fixture.write(number, 5) == .next && fixture.value(number) == 5)
+    }
+
     @Test func zeroingIsProhibitedAtEL0WithoutDZE() {
         let fixture = SystemFixture()
         #expect(fixture.value(.dczid_EL0) == 4)

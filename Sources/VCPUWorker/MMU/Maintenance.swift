@@ -125,7 +125,8 @@ extension VCPU {
         _ va: UInt64, _ access: MemoryAccess, _ encoding: SystemRegisterEncoding, _ rt: Int
     ) -> Outcome {
         do throws(WalkFault) {
-            let translation = try mmu.regime.stage1.walk(va, stage2: mmu.regime.stage2, in: physicalMemory)
+            let translation = try mmu.regime.stage1.walk(
+                va, unprivileged: access.unprivileged, stage2: mmu.regime.stage2, in: physicalMemory)
             // AT without P disregards PAN.
             if let fault = translation.permissionFault(WalkRequest(access: access)) { throw fault }
             system.par_EL1 = Self.par(translation)

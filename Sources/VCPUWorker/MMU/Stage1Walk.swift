@@ -10,14 +10,20 @@ private struct Stage1Half {
     var isEnabled: Bool
     /// TBIx: bits 63:56 of an address are a tag.
     var isTopByteIgnored: Bool
+    /// E0PDx: unprivileged accesses fault without a walk, always after the same time.
+    var isUnprivilegedPrevented: Bool
     var startLevel: UInt8
     var table: UInt64
 
-    init(granule: TranslationGranule, txsz: UInt64, isWalkDisabled: Bool, isTopByteIgnored: Bool, ttbr: UInt64) {
+    init(
+        granule: TranslationGranule, txsz: UInt64, isWalkDisabled: Bool, isTopByteIgnored: Bool,
+        isUnprivilegedPrevented: Bool, ttbr: UInt64
+    ) {
         let txsz = UInt8(truncatingIfNeeded: txsz & 0x3F)
         let isSizeValid = txsz >= 16 && txsz <= 39
         self.granule = granule
         self.isTopByteIgnored = isTopByteIgnored
+        self.isUnprivilegedPrevented = isUnprivilegedPrevented
         isEnabled = isSizeValid && !isWalkDisabled
         inputBits = isSizeValid ? 64 &- txsz : 48
         startLevel = granule.startLevel(inputBits: inputBits)
@@ -54,10 +60,10 @@ struct Stage1Regime {
         self.mair = mair
         lower = Stage1Half(
             granule: TranslationGranule(tg0: tcr >> 14), txsz: tcr, isWalkDisabled: tcr & 1 << 7 != 0,
-            isTopByteIgnored: tcr & 1 << 37 != 0, ttbr: ttbr0)
+            isTopByteIgnored: tcr & 1 << 37 != 0, isUnprivilegedPrevented: tcr & 1 << 55 != 0, ttbr: ttbr0)
         upper = Stage1Half(
             granule: TranslationGranule(tg1: tcr >> 30), txsz: tcr >> 16, isWalkDisabled: tcr & 1 << 23 != 0,
-            isTopByteIgnored: tcr & 1 << 38 != 0, ttbr: ttbr1)
+            isTopByteIgnored: tcr & 1 << 38 != 0, isUnprivilegedPrevented: tcr & 1 << 56 != 0, ttbr: ttbr1)
         asidMask = tcr & 1 << 36 != 0 ? 0xFFFF : 0x00FF
         asid = UInt16(truncatingIfNeeded: (tcr & 1 << 22 != 0 ? ttbr1 : ttbr0) >> 48) & asidMask
     }
@@ -70,14 +76,18 @@ struct Stage1Regime {
         return UInt64(bitPattern: Int64(bitPattern: va &<< 8) &>> 8)
     }
 
-    /// Walks for `va`. Permissions are the caller's to check.
-    func walk(_ va: UInt64, stage2: Stage2Regime, in memory: PhysicalMemory) throws(WalkFault) -> Stage1Translation {
+    /// Walks for an access to `va`. Permissions are the caller's to check.
+    func walk(
+        _ va: UInt64, unprivileged: Bool, stage2: Stage2Regime, in memory: PhysicalMemory
+    ) throws(WalkFault) -> Stage1Translation {
         guard isEnabled else { return try flat(va) }
         let address = untagged(va)
         let isUpper = va & 1 << 55 != 0
         let half = isUpper ? upper : lower
         let top = UInt64(bitPattern: Int64(bitPattern: address) &>> Int64(half.inputBits))
-        guard half.isEnabled, top == (isUpper ? ~0 : 0) else { throw WalkFault(status: .translation(level: 0)) }
+        guard half.isEnabled, top == (isUpper ? ~0 : 0), !(unprivileged && half.isUnprivilegedPrevented) else {
+            throw WalkFault(status: .translation(level: 0))
+        }
         var table = half.table
         guard table &>> UInt64(outputBits) == 0 else { throw WalkFault(status: .addressSize(level: 0)) }
 
@@ -107,8 +117,10 @@ struct Stage1Regime {
             let output = next & ~blockMask
             guard output &>> UInt64(outputBits) == 0 else { throw WalkFault(status: .addressSize(level: Int(level))) }
             guard descriptor & 1 << 10 != 0 else { throw WalkFault(status: .accessFlag(level: Int(level))) }
-            return leaf(
+            var translation = leaf(
                 descriptor, limits: limits, ipa: output | (address & blockMask), blockBits: UInt8(below), level: level)
+            if half.isUnprivilegedPrevented { translation.rights.subtract(.unprivileged) }
+            return translation
         }
     }
 

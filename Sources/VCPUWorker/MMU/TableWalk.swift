@@ -11,7 +11,8 @@ struct TranslationRegime {
     /// Source: Arm ARM "MMU fault prioritization from a single address translation stage".
     func translate(_ va: UInt64, _ request: WalkRequest, in memory: PhysicalMemory) throws(WalkFault) -> Translation {
         let isFetch = request.access.kind == .fetch
-        let first = try stage1.walk(va, stage2: stage2, in: memory)
+        let first = try stage1.walk(
+            va, unprivileged: request.access.unprivileged, stage2: stage2, in: memory)
         if request.isUnaligned, first.isDevice, !isFetch { throw WalkFault(status: .alignment) }
         if let fault = first.permissionFault(request) { throw fault }
 

@@ -14,6 +14,7 @@ struct AccessRights: OptionSet {
     static let all = Self(rawValue: 0x3F)
     static let reads: Self = [.privilegedRead, .unprivilegedRead]
     static let writes: Self = [.privilegedWrite, .unprivilegedWrite]
+    static let unprivileged: Self = [.unprivilegedRead, .unprivilegedWrite, .unprivilegedExecute]
     static let executions: Self = [.privilegedExecute, .unprivilegedExecute]
 
     /// The one right that `access` needs.

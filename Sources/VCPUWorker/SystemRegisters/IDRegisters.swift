@@ -9,9 +9,9 @@ enum IDRegisters {
     static let midr_EL1 = field(24, 0x00) | field(20, 0x0) | field(16, 0xF) | field(4, 0xA3D) | field(0, 1)
 
     // EL0 and EL1 in AArch64 only, no EL2, no EL3; FP and AdvSIMD without half precision; GIC by system registers.
-    // CSV2, CSV3: nothing is speculated, so Linux needs neither branch hardening nor separate kernel tables.
+    // CSV2 = 3, CSV3: nothing is speculated, so a guest needs neither branch hardening nor branch history clearing.
     static let id_AA64PFR0_EL1 =
-        field(0, 1) | field(4, 1) | field(16, 0) | field(20, 0) | field(24, 1) | field(56, 1) | field(60, 1)
+        field(0, 1) | field(4, 1) | field(16, 0) | field(20, 0) | field(24, 1) | field(56, 3) | field(60, 1)
     // Armv8 debug, no PMU, 6 breakpoints, 4 watchpoints, 2 of the breakpoints context-aware.
     static let id_AA64DFR0_EL1 = field(0, 6) | field(8, 0) | field(12, 5) | field(20, 3) | field(28, 1)
     // AES with PMULL, SHA1, SHA256, CRC32, LSE atomics.
@@ -20,8 +20,8 @@ enum IDRegisters {
     static let id_AA64MMFR0_EL1 = field(0, 2) | field(4, 2) | field(20, 1) | field(24, 0) | field(28, 0)
     // PAN without the AT variants.
     static let id_AA64MMFR1_EL1 = field(20, 1)
-    // UAO.
-    static let id_AA64MMFR2_EL1 = field(4, 1)
+    // UAO, and E0PD, without which Linux keeps separate tables for EL0 to hide where the kernel lies.
+    static let id_AA64MMFR2_EL1 = field(4, 1) | field(60, 1)
 
     /// RES1 at 31, no IDC, no DIC: the guest must clean and invalidate. PIPT, lines of 64 bytes.
     static let ctr_EL0 = field(31, 1) | field(24, 4) | field(20, 4) | field(16, 4) | field(14, 3) | field(0, 4)

@@ -125,6 +125,7 @@ extension VCPU {
         case .none: false
         case .uct: system.sctlr_EL1 & SCTLR.uct == 0
         case .uma: system.sctlr_EL1 & SCTLR.uma == 0
+        case .tscxt: system.sctlr_EL1 & SCTLR.tscxt != 0
         case .el0pcten: system.cntkctl_EL1 & 1 << 0 == 0
         case .el0vcten: system.cntkctl_EL1 & 1 << 1 == 0
         case .el0pctenAndVcten: system.cntkctl_EL1 & 3 == 0
@@ -144,6 +145,7 @@ enum SCTLR {
     static let uct: UInt64 = 1 << 15
     static let nTWI: UInt64 = 1 << 16
     static let nTWE: UInt64 = 1 << 18
+    static let tscxt: UInt64 = 1 << 20
     static let span: UInt64 = 1 << 23
     static let uci: UInt64 = 1 << 26
 }

@@ -19,8 +19,8 @@ struct SystemRegisterPermissions: OptionSet, Sendable {
 /// What sends a permitted access from EL0 to EL1 all the same (exception class 0x18).
 enum EL0Trap: UInt8, Sendable {
     case none
-    /// SCTLR_EL1.UCT, SCTLR_EL1.UMA.
-    case uct, uma
+    /// SCTLR_EL1.UCT, SCTLR_EL1.UMA, SCTLR_EL1.TSCXT.
+    case uct, uma, tscxt
     /// CNTKCTL_EL1: EL0PCTEN, EL0VCTEN, either of them, EL0PTEN, EL0VTEN.
     case el0pcten, el0vcten, el0pctenAndVcten, el0pten, el0vten
     /// MDSCR_EL1.TDCC.
@@ -135,14 +135,14 @@ enum SystemRegisterTable {
         Row("ID_AA64MMFR0_EL1",   3, 0,  0,  7, 0, .el1Read,   .constant(IDRegisters.id_AA64MMFR0_EL1)),
         Row("ID_AA64MMFR1_EL1",   3, 0,  0,  7, 1, .el1Read,   .constant(IDRegisters.id_AA64MMFR1_EL1)),
         Row("ID_AA64MMFR2_EL1",   3, 0,  0,  7, 2, .el1Read,   .constant(IDRegisters.id_AA64MMFR2_EL1)),
-        // M A C SA SA0 UMA I DZE UCT nTWI nTWE WXN SPAN UCI
-        Row("SCTLR_EL1",          3, 0,  1,  0, 0, .el1,       .state(\.sctlr_EL1, mask: 0x048D_D21F, effect: .translation)),
+        // M A C SA SA0 UMA I DZE UCT nTWI nTWE WXN TSCXT SPAN UCI
+        Row("SCTLR_EL1",          3, 0,  1,  0, 0, .el1,       .state(\.sctlr_EL1, mask: 0x049D_D21F, effect: .translation)),
         Row("ACTLR_EL1",          3, 0,  1,  0, 1, .el1,       .constant(0)),
         // FPEN
         Row("CPACR_EL1",          3, 0,  1,  0, 2, .el1,       .state(\.cpacr_EL1, mask: 3 << 20, effect: .floatingPointAccess)),
         Row("TTBR0_EL1",          3, 0,  2,  0, 0, .el1,       .state(\.ttbr0_EL1, mask: ~1, effect: .translation)),
         Row("TTBR1_EL1",          3, 0,  2,  0, 1, .el1,       .state(\.ttbr1_EL1, mask: ~1, effect: .translation)),
-        Row("TCR_EL1",            3, 0,  2,  0, 2, .el1,       .state(\.tcr_EL1, mask: 0x77_FFFF_FFBF, effect: .translation)),
+        Row("TCR_EL1",            3, 0,  2,  0, 2, .el1,       .state(\.tcr_EL1, mask: 0x0180_0077_FFFF_FFBF, effect: .translation)),
         Row("SPSR_EL1",           3, 0,  4,  0, 0, .el1,       .state(\.spsr_EL1, mask: 0xFFFF_FFFF)),
         Row("ELR_EL1",            3, 0,  4,  0, 1, .el1,       .state(\.elr_EL1)),
         Row("SP_EL0",             3, 0,  4,  1, 0, .el1,       .rule(.sp_EL0)),
@@ -181,6 +181,7 @@ enum SystemRegisterTable {
         Row("ICC_IGRPEN1_EL1",    3, 0, 12, 12, 7, .el1,       .rule(.iccIGRPEN1)),
         Row("CONTEXTIDR_EL1",     3, 0, 13,  0, 1, .el1,       .state(\.contextidr_EL1, mask: 0xFFFF_FFFF)),
         Row("TPIDR_EL1",          3, 0, 13,  0, 4, .el1,       .state(\.tpidr_EL1)),
+        Row("SCXTNUM_EL1",        3, 0, 13,  0, 7, .el1,       .state(\.scxtnum_EL1)),
         // EL0PCTEN EL0VCTEN EVNTEN EVNTDIR EVNTI EL0VTEN EL0PTEN
         Row("CNTKCTL_EL1",        3, 0, 14,  1, 0, .el1,       .state(\.cntkctl_EL1, mask: 0x3FF)),
 
@@ -199,6 +200,7 @@ enum SystemRegisterTable {
         Row("FPSR",               3, 3,  4,  4, 1, .all,       .rule(.fpsr)),
         Row("TPIDR_EL0",          3, 3, 13,  0, 2, .all,       .state(\.tpidr_EL0)),
         Row("TPIDRRO_EL0",        3, 3, 13,  0, 3, .readByEL0, .state(\.tpidrro_EL0)),
+        Row("SCXTNUM_EL0",        3, 3, 13,  0, 7, .all,       .state(\.scxtnum_EL0), trap: .tscxt),
         Row("CNTFRQ_EL0",         3, 3, 14,  0, 0, .constant,  .constant(GenericTimers.frequency), trap: .el0pctenAndVcten),
         Row("CNTPCT_EL0",         3, 3, 14,  0, 1, .constant,  .rule(.counter), trap: .el0pcten),
         Row("CNTVCT_EL0",         3, 3, 14,  0, 2, .constant,  .rule(.counter), trap: .el0vcten),

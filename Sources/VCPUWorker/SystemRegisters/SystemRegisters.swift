@@ -34,6 +34,8 @@ struct SystemRegisters {
     var tpidr_EL0: UInt64 = 0
     var tpidrro_EL0: UInt64 = 0
     var tpidr_EL1: UInt64 = 0
+    var scxtnum_EL0: UInt64 = 0
+    var scxtnum_EL1: UInt64 = 0
     var cpacr_EL1: UInt64 = 0
     var cntkctl_EL1: UInt64 = 0
     var csselr_EL1: UInt64 = 0
