@@ -218,5 +218,17 @@ final class EventLoop {
         while vm.runningCount > 0, case let now = armada_monotonic(), now < limit {
             _ = look(nanoseconds: limit &- now)
         }
+        if case .watchdog = vm.outcome { reportPlaces() }
+    }
+
+    /// Where the guest was when its time ran out.
+    private func reportPlaces() {
+        for vcpu in vm.vcpus.prefix(32) {
+            vm.logger.notice(
+                """
+                vCPU \(vcpu.index) is \(vcpu.state), PC \(hexadecimal(vcpu.exit.pc)), PSTATE \(hexadecimal(vcpu.exit.pstate)); \
+                \(vcpu.lastExitDescription)
+                """)
+        }
     }
 }
