@@ -37,16 +37,16 @@ extension VectorUnit {
     }
 
     @inline(__always) static func magnitude(_ a: SignedBytes) -> SignedBytes {
-        a.replacing(with: 0 &- a, where: a .< 0)
+        a.replacing(with: 0 &- a, where: a .< SignedBytes())
     }
     @inline(__always) static func magnitude(_ a: SignedHalves) -> SignedHalves {
-        a.replacing(with: 0 &- a, where: a .< 0)
+        a.replacing(with: 0 &- a, where: a .< SignedHalves())
     }
     @inline(__always) static func magnitude(_ a: SignedWords) -> SignedWords {
-        a.replacing(with: 0 &- a, where: a .< 0)
+        a.replacing(with: 0 &- a, where: a .< SignedWords())
     }
     @inline(__always) static func magnitude(_ a: SignedDoubles) -> SignedDoubles {
-        a.replacing(with: 0 &- a, where: a .< 0)
+        a.replacing(with: 0 &- a, where: a .< SignedDoubles())
     }
 
     @inline(__always) static func asSigned(
@@ -172,7 +172,7 @@ extension VectorUnit {
     }
 
     /// Across lanes: one result of 8 << `resultSize` bits.
-    @inline(__always) static func reduce(
+    @inline(never) static func reduce(
         _ op: Op, _ v: VectorRegisters, isSigned: Bool, resultSize: Int, _ body: (Int64, Int64) -> Int64
     ) {
         let n = Vector128(v, op.n)
@@ -267,7 +267,7 @@ extension VectorUnit {
     }
 
     /// ADDHN and its kin: the upper halves of sums or differences.
-    @inline(__always) static func narrowHigh(
+    @inline(never) static func narrowHigh(
         _ op: Op, _ v: VectorRegisters, rounds: Bool, _ body: (UInt64, UInt64) -> UInt64
     ) {
         let n = Vector128(v, op.n)
@@ -290,7 +290,7 @@ extension VectorUnit {
     }
 
     /// Each lane of Vn and of Vm, or one element of Vm, extended; the third operand is the wide lane of Vd.
-    @inline(__always) static func long(
+    @inline(never) static func long(
         _ op: Op, _ v: VectorRegisters, isSigned: Bool, _ body: (UInt64, UInt64, UInt64) -> UInt64
     ) {
         let n = part(op, v, op.n)
@@ -310,7 +310,7 @@ extension VectorUnit {
     }
 
     /// SADDW and its kin: wide lanes of Vn and extended lanes of Vm.
-    @inline(__always) static func wide(
+    @inline(never) static func wide(
         _ op: Op, _ v: VectorRegisters, isSigned: Bool, _ body: (UInt64, UInt64) -> UInt64
     ) {
         let n = Vector128(v, op.n)

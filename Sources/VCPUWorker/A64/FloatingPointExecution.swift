@@ -119,24 +119,27 @@ extension VectorUnit {
 
     @inline(__always) static func mask(_ condition: Bool) -> UInt64 { condition ? ~0 : 0 }
 
-    /// Each lane of Vn and Vm; the format is a constant in each of the two loops.
-    @inline(__always) static func floats(
-        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, second: Vector128,
+    /// Each lane of Vn and Vm; the format is a constant in each of the two branches.
+    @inline(never) static func floats(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, second: Doubles,
         _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
         var environment = FPEnvironment(fpcr, fpsr)
-        let n = Vector128(v, op.n)
-        var result = Vector128()
         if op.laneSize == 3 {
-            result.low = body(&environment, n.low, second.low, .double)
-            if op.isQuad { result.high = body(&environment, n.high, second.high, .double) }
+            let n = load(Doubles.self, v, op.n)
+            let low = body(&environment, n.x, second.x, .double)
+            let high = op.isQuad ? body(&environment, n.y, second.y, .double) : 0
+            Vector128(low: low, high: high).store(v, op.d)
         } else {
-            for index in 0..<op.laneCount {
-                result.set(
-                    index, 2, body(&environment, n.unsigned(index, 2), second.unsigned(index, 2), .single))
+            let n = load(Words.self, v, op.n)
+            let m = unsafeBitCast(second, to: Words.self)
+            var result = Words()
+            for index in 0..<min(op.laneCount, 4) {
+                result[index] = UInt32(
+                    truncatingIfNeeded: body(&environment, UInt64(n[index]), UInt64(m[index]), .single))
             }
+            store(result, v, op)
         }
-        result.store(v, op.d)
         fpsr = environment.fpsr
     }
 
@@ -144,60 +147,75 @@ extension VectorUnit {
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
         _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
-        floats(op, v, fpcr, &fpsr, second: Vector128(v, op.m), body)
-    }
-
-    @inline(__always) private static func elementVector(_ op: Op, _ v: VectorRegisters) -> Vector128 {
-        let element = element(op, v)
-        return Vector128(low: element.x, high: element.y)
+        floats(op, v, fpcr, &fpsr, second: load(Doubles.self, v, op.m), body)
     }
 
     @inline(__always) static func floatsByElement(
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
         _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
-        floats(op, v, fpcr, &fpsr, second: elementVector(op, v), body)
+        floats(op, v, fpcr, &fpsr, second: element(op, v), body)
     }
 
     /// FMLA, FMLS.
     @inline(__always) static func accumulated(
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, isNegated: Bool
     ) {
-        accumulate(op, v, fpcr, &fpsr, second: Vector128(v, op.m), isNegated: isNegated)
+        accumulate(op, v, fpcr, &fpsr, second: load(Doubles.self, v, op.m), isNegated: isNegated)
     }
 
     @inline(__always) static func accumulatedByElement(
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, isNegated: Bool
     ) {
-        accumulate(op, v, fpcr, &fpsr, second: elementVector(op, v), isNegated: isNegated)
+        accumulate(op, v, fpcr, &fpsr, second: element(op, v), isNegated: isNegated)
     }
 
     @inline(never) private static func accumulate(
-        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, second: Vector128, isNegated: Bool
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, second: Doubles, isNegated: Bool
     ) {
         var environment = FPEnvironment(fpcr, fpsr)
-        let n = Vector128(v, op.n)
-        let d = Vector128(v, op.d)
-        var result = Vector128()
         if op.laneSize == 3 {
             let sign: UInt64 = isNegated ? 1 << 63 : 0
-            result.low = environment.multiplyAdd(d.low, n.low ^ sign, second.low, .double)
-            if op.isQuad { result.high = environment.multiplyAdd(d.high, n.high ^ sign, second.high, .double) }
+            let n = load(Doubles.self, v, op.n)
+            let d = load(Doubles.self, v, op.d)
+            let low = environment.multiplyAdd(d.x, n.x ^ sign, second.x, .double)
+            let high = op.isQuad ? environment.multiplyAdd(d.y, n.y ^ sign, second.y, .double) : 0
+            Vector128(low: low, high: high).store(v, op.d)
         } else {
-            let sign: UInt64 = isNegated ? 1 << 31 : 0
-            for index in 0..<op.laneCount {
-                result.set(
-                    index, 2,
-                    environment.multiplyAdd(
-                        d.unsigned(index, 2), n.unsigned(index, 2) ^ sign, second.unsigned(index, 2), .single))
+            let sign: UInt32 = isNegated ? 1 << 31 : 0
+            let n = load(Words.self, v, op.n) ^ Words(repeating: sign)
+            let m = unsafeBitCast(second, to: Words.self)
+            let d = load(Words.self, v, op.d)
+            if op.laneCount > 1, environment.mayUseHost, let sums = hostMultiplyAdd(environment, d, n, m) {
+                return store(sums, v, op)
             }
+            var result = Words()
+            for index in 0..<min(op.laneCount, 4) {
+                result[index] = UInt32(
+                    truncatingIfNeeded: environment.multiplyAdd(
+                        UInt64(d[index]), UInt64(n[index]), UInt64(m[index]), .single))
+            }
+            store(result, v, op)
         }
-        result.store(v, op.d)
         fpsr = environment.fpsr
     }
 
+    @inline(__always) private static func hostMultiplyAdd(
+        _ environment: FPEnvironment, _ addend: Words, _ a: Words, _ b: Words
+    ) -> SIMD4<Float>? {
+        let c = unsafeBitCast(addend, to: SIMD4<Float>.self)
+        let n = unsafeBitCast(a, to: SIMD4<Float>.self)
+        let m = unsafeBitCast(b, to: SIMD4<Float>.self)
+        guard let first = environment.hostMultiplyAdd(c[0], n[0], m[0]),
+            let second = environment.hostMultiplyAdd(c[1], n[1], m[1]),
+            let third = environment.hostMultiplyAdd(c[2], n[2], m[2]),
+            let fourth = environment.hostMultiplyAdd(c[3], n[3], m[3])
+        else { return nil }
+        return SIMD4(first, second, third, fourth)
+    }
+
     /// Adjacent pairs of Vm:Vn.
-    @inline(__always) static func floatPairs(
+    @inline(never) static func floatPairs(
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
         _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
@@ -223,7 +241,7 @@ extension VectorUnit {
     }
 
     /// The first two lanes of Vn.
-    @inline(__always) static func floatPair(
+    @inline(never) static func floatPair(
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
         _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
@@ -238,7 +256,7 @@ extension VectorUnit {
     }
 
     /// Shared pseudocode "Reduce" over four singles: halves first.
-    @inline(__always) static func floatReduction(
+    @inline(never) static func floatReduction(
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
         _ body: (inout FPEnvironment, UInt64, UInt64) -> UInt64
     ) {
@@ -248,6 +266,52 @@ extension VectorUnit {
         let high = body(&environment, n.unsigned(2, 2), n.unsigned(3, 2))
         storeScalar(body(&environment, low, high), v, op.d)
         fpsr = environment.fpsr
+    }
+
+    // MARK: Whole vectors on the host
+
+    /// Which zeros among the results are exact: any of a sum's, and a product's where a factor is zero.
+    enum HostResult { case sum, product }
+
+    /// Computes all lanes at once where the host's results are ours (`FPEnvironment.mayUseHost`); false if they may not be.
+    @inline(__always) static func onHost(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: UInt32, _ kind: HostResult,
+        _ singles: (SIMD4<Float>, SIMD4<Float>) -> SIMD4<Float>,
+        _ doubles: (SIMD2<Double>, SIMD2<Double>) -> SIMD2<Double>
+    ) -> Bool {
+        guard FPEnvironment(fpcr, fpsr).mayUseHost else { return false }
+        if op.laneSize == 3 {
+            let n = load(SIMD2<Double>.self, v, op.n)
+            let m = load(SIMD2<Double>.self, v, op.m)
+            let result = doubles(n, m)
+            let first = kind == .sum ? result.x.isSafeSum : isSafeProduct(result.x, n.x, m.x)
+            let second = kind == .sum ? result.y.isSafeSum : isSafeProduct(result.y, n.y, m.y)
+            guard first && (second || !op.isQuad) else { return false }
+            store(result, v, op)
+            return true
+        }
+        let n = load(SIMD4<Float>.self, v, op.n)
+        let m = load(SIMD4<Float>.self, v, op.m)
+        let result = singles(n, m)
+        let signs = Words(repeating: 0x8000_0000)
+        let magnitude = unsafeBitCast(result, to: Words.self) & ~signs
+        var isZero = magnitude .== Words()
+        if kind == .product {
+            let zeroFactors =
+                ((unsafeBitCast(n, to: Words.self) & ~signs) .== Words())
+                .| ((unsafeBitCast(m, to: Words.self) & ~signs) .== Words())
+            isZero = isZero .& zeroFactors
+        }
+        // Above the smallest normal number and below infinity.
+        let isSafe = (magnitude &- Words(repeating: 0x0080_0001)) .< Words(repeating: 0x7EFF_FFFF)
+        let all = unsafeBitCast(isSafe .| isZero, to: Doubles.self)
+        guard all.x & all.y == ~0 else { return false }
+        store(result, v, op)
+        return true
+    }
+
+    @inline(__always) private static func isSafeProduct(_ product: Double, _ a: Double, _ b: Double) -> Bool {
+        product.isSafe || (product == 0 && (a == 0 || b == 0))
     }
 
     // MARK: Conversions

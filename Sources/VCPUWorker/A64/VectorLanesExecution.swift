@@ -94,10 +94,10 @@ extension VectorUnit {
     ) {
         let m = second(op, v)
         switch op.laneSize {
-        case 0: lanes(operation, Bytes.self, op, v, m, &fpsr)
-        case 1: lanes(operation, Halves.self, op, v, m, &fpsr)
-        case 2: lanes(operation, Words.self, op, v, m, &fpsr)
-        default: lanes(operation, Doubles.self, op, v, m, &fpsr)
+        case 0: lanes(operation, UInt8.self, op, v, m, &fpsr)
+        case 1: lanes(operation, UInt16.self, op, v, m, &fpsr)
+        case 2: lanes(operation, UInt32.self, op, v, m, &fpsr)
+        default: lanes(operation, UInt64.self, op, v, m, &fpsr)
         }
     }
 
@@ -106,10 +106,10 @@ extension VectorUnit {
     ) {
         let m = second(op, v)
         switch op.laneSize {
-        case 0: lanes(operation, SignedBytes.self, op, v, m, &fpsr)
-        case 1: lanes(operation, SignedHalves.self, op, v, m, &fpsr)
-        case 2: lanes(operation, SignedWords.self, op, v, m, &fpsr)
-        default: lanes(operation, SignedDoubles.self, op, v, m, &fpsr)
+        case 0: lanes(operation, Int8.self, op, v, m, &fpsr)
+        case 1: lanes(operation, Int16.self, op, v, m, &fpsr)
+        case 2: lanes(operation, Int32.self, op, v, m, &fpsr)
+        default: lanes(operation, Int64.self, op, v, m, &fpsr)
         }
     }
 
@@ -126,16 +126,21 @@ extension VectorUnit {
         return Doubles(repeating: replicate(value, op.laneSize))
     }
 
-    @inline(__always) private static func lanes<O: LaneOperation, V: SIMD>(
-        _: O.Type, _: V.Type, _ op: Op, _ v: VectorRegisters, _ second: Doubles, _ fpsr: inout UInt32
-    ) where V.Scalar: LaneInteger {
-        let n = load(V.self, v, op.n)
-        let m = unsafeBitCast(second, to: V.self)
-        let d = load(V.self, v, op.d)
-        var result = V()
+    @inline(__always) private static func lanes<O: LaneOperation, T: LaneInteger>(
+        _: O.Type, _: T.Type, _ op: Op, _ v: VectorRegisters, _ second: Doubles, _ fpsr: inout UInt32
+    ) {
+        // Through memory: a loop over it is short, and the host's compiler can use its own vectors for it.
+        let n = UnsafeRawPointer(v + Int(op.n) &* 2).assumingMemoryBound(to: T.self)
+        let d = UnsafeRawPointer(v + Int(op.d) &* 2).assumingMemoryBound(to: T.self)
+        var result = Doubles()
         var saturated = false
-        for index in 0..<min(op.laneCount, V.scalarCount) {
-            result[index] = O.apply(n[index], m[index], d[index], &saturated)
+        withUnsafeBytes(of: second) { second in
+            withUnsafeMutableBytes(of: &result) { result in
+                guard let m = second.baseAddress?.assumingMemoryBound(to: T.self),
+                    let r = result.baseAddress?.assumingMemoryBound(to: T.self)
+                else { return }
+                for index in 0..<op.laneCount { r[index] = O.apply(n[index], m[index], d[index], &saturated) }
+            }
         }
         store(result, v, op)
         if saturated { fpsr |= FPEnvironment.Exception.saturation }

@@ -74,9 +74,18 @@ enum VectorUnit {
         case .fmovFromGeneral: storeScalar(x[Int(op.n)] & laneMask(op.laneSize), v, op.d)
 
         // MARK: Floating-point lanes
-        case .fadd: floats(op, v, fpcr, &fpsr) { $0.add($1, $2, $3) }
-        case .fsub: floats(op, v, fpcr, &fpsr) { $0.subtract($1, $2, $3) }
-        case .fmul: floats(op, v, fpcr, &fpsr) { $0.multiply($1, $2, $3) }
+        case .fadd:
+            if !onHost(op, v, fpcr, fpsr, .sum, { $0 + $1 }, { $0 + $1 }) {
+                floats(op, v, fpcr, &fpsr) { $0.add($1, $2, $3) }
+            }
+        case .fsub:
+            if !onHost(op, v, fpcr, fpsr, .sum, { $0 - $1 }, { $0 - $1 }) {
+                floats(op, v, fpcr, &fpsr) { $0.subtract($1, $2, $3) }
+            }
+        case .fmul:
+            if !onHost(op, v, fpcr, fpsr, .product, { $0 * $1 }, { $0 * $1 }) {
+                floats(op, v, fpcr, &fpsr) { $0.multiply($1, $2, $3) }
+            }
         case .fdiv: floats(op, v, fpcr, &fpsr) { $0.divide($1, $2, $3) }
         case .fmulx: floats(op, v, fpcr, &fpsr) { $0.multiplyExtended($1, $2, $3) }
         case .fabd: floats(op, v, fpcr, &fpsr) { $0.subtract($1, $2, $3) & ($3.signBit &- 1) }
@@ -268,14 +277,29 @@ enum VectorUnit {
         case .sqneg: signedLanes(Lane.SaturatingNegate.self, op, v, &fpsr)
         case .suqadd: signedLanes(Lane.MixedSaturatingAdd.self, op, v, &fpsr)
         case .usqadd: unsignedLanes(Lane.MixedSaturatingAdd.self, op, v, &fpsr)
-        case .cmgtZero: signed(op, v, { n, _ in n .> 0 }, { n, _ in n .> 0 }, { n, _ in n .> 0 }, { n, _ in n .> 0 })
+        case .cmgtZero:
+            signed(
+                op, v, { n, _ in n .> SignedBytes() }, { n, _ in n .> SignedHalves() }, { n, _ in n .> SignedWords() },
+                { n, _ in n .> SignedDoubles() })
         case .cmgeZero:
-            signed(op, v, { n, _ in n .>= 0 }, { n, _ in n .>= 0 }, { n, _ in n .>= 0 }, { n, _ in n .>= 0 })
+            signed(
+                op, v, { n, _ in n .>= SignedBytes() }, { n, _ in n .>= SignedHalves() },
+                { n, _ in n .>= SignedWords() },
+                { n, _ in n .>= SignedDoubles() })
         case .cmeqZero:
-            signed(op, v, { n, _ in n .== 0 }, { n, _ in n .== 0 }, { n, _ in n .== 0 }, { n, _ in n .== 0 })
+            signed(
+                op, v, { n, _ in n .== SignedBytes() }, { n, _ in n .== SignedHalves() },
+                { n, _ in n .== SignedWords() },
+                { n, _ in n .== SignedDoubles() })
         case .cmleZero:
-            signed(op, v, { n, _ in n .<= 0 }, { n, _ in n .<= 0 }, { n, _ in n .<= 0 }, { n, _ in n .<= 0 })
-        case .cmltZero: signed(op, v, { n, _ in n .< 0 }, { n, _ in n .< 0 }, { n, _ in n .< 0 }, { n, _ in n .< 0 })
+            signed(
+                op, v, { n, _ in n .<= SignedBytes() }, { n, _ in n .<= SignedHalves() },
+                { n, _ in n .<= SignedWords() },
+                { n, _ in n .<= SignedDoubles() })
+        case .cmltZero:
+            signed(
+                op, v, { n, _ in n .< SignedBytes() }, { n, _ in n .< SignedHalves() }, { n, _ in n .< SignedWords() },
+                { n, _ in n .< SignedDoubles() })
         case .saddlp: addLongPairs(op, v, isSigned: true, accumulates: false)
         case .uaddlp: addLongPairs(op, v, isSigned: false, accumulates: false)
         case .sadalp: addLongPairs(op, v, isSigned: true, accumulates: true)

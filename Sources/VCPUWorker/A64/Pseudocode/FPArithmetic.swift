@@ -6,13 +6,15 @@ extension FPEnvironment {
 
     /// Shared pseudocode "FPAdd".
     @inline(__always) mutating func add(_ a: UInt64, _ b: UInt64, _ format: FPFormat) -> UInt64 {
-        if mayUseHost {
+        if roundsLikeHost {
             if format == .double {
-                let sum = Double(bitPattern: a) + Double(bitPattern: b)
-                if sum.isSafeSum { return sum.bitPattern }
+                let (x, y) = (Double(bitPattern: a), Double(bitPattern: b))
+                let sum = x + y
+                if sum.isSafeSum && acceptsSum(sum, of: x, y) { return sum.bitPattern }
             } else if format == .single {
-                let sum = a.asSingle + b.asSingle
-                if sum.isSafeSum { return UInt64(sum.bitPattern) }
+                let (x, y) = (a.asSingle, b.asSingle)
+                let sum = x + y
+                if sum.isSafeSum && acceptsSum(sum, of: x, y) { return UInt64(sum.bitPattern) }
             }
         }
         return addExactly(a, b, format)
@@ -20,13 +22,15 @@ extension FPEnvironment {
 
     /// Shared pseudocode "FPSub".
     @inline(__always) mutating func subtract(_ a: UInt64, _ b: UInt64, _ format: FPFormat) -> UInt64 {
-        if mayUseHost {
+        if roundsLikeHost {
             if format == .double {
-                let difference = Double(bitPattern: a) - Double(bitPattern: b)
-                if difference.isSafeSum { return difference.bitPattern }
+                let (x, y) = (Double(bitPattern: a), -Double(bitPattern: b))
+                let sum = x + y
+                if sum.isSafeSum && acceptsSum(sum, of: x, y) { return sum.bitPattern }
             } else if format == .single {
-                let difference = a.asSingle - b.asSingle
-                if difference.isSafeSum { return UInt64(difference.bitPattern) }
+                let (x, y) = (a.asSingle, -b.asSingle)
+                let sum = x + y
+                if sum.isSafeSum && acceptsSum(sum, of: x, y) { return UInt64(sum.bitPattern) }
             }
         }
         return addExactly(a, b, format, negatesSecond: true)
@@ -53,15 +57,21 @@ extension FPEnvironment {
 
     /// Shared pseudocode "FPMul".
     @inline(__always) mutating func multiply(_ a: UInt64, _ b: UInt64, _ format: FPFormat) -> UInt64 {
-        if mayUseHost {
+        if roundsLikeHost {
             if format == .double {
-                let product = Double(bitPattern: a) * Double(bitPattern: b)
-                if product.isSafe || ((a << 1 == 0 || b << 1 == 0) && product == 0) { return product.bitPattern }
+                let (x, y) = (Double(bitPattern: a), Double(bitPattern: b))
+                let product = x * y
+                if product.isSafe ? acceptsProduct(product, of: x, y) : product == 0 && (x == 0 || y == 0) {
+                    return product.bitPattern
+                }
             } else if format == .single {
-                let product = a.asSingle * b.asSingle
-                if product.isSafe || ((a << 33 == 0 || b << 33 == 0) && product == 0) {
+                let (x, y) = (a.asSingle, b.asSingle)
+                let product = x * y
+                if product.isSafe {
+                    if Double(product) != Double(x) * Double(y) { raise(Exception.inexact) }
                     return UInt64(product.bitPattern)
                 }
+                if product == 0 && (x == 0 || y == 0) { return UInt64(product.bitPattern) }
             }
         }
         return multiplyExactly(a, b, format, extended: false)
@@ -88,6 +98,23 @@ extension FPEnvironment {
         if first.kind == .zero || second.kind == .zero { return zero(sign, format) }
         let product = WideValue(product: first, second).normalised
         return round(sign, product.exponent, product.significand, format, rounding)
+    }
+
+    /// Notes whether the host's sum is inexact, by the exact error of it; false where the error may overflow.
+    @inline(__always) private mutating func acceptsSum<T: BinaryFloatingPoint>(_ sum: T, of a: T, _ b: T) -> Bool {
+        if fpsr & Exception.inexact != 0 { return true }
+        if sum.magnitude > T.greatestFiniteMagnitude / 4 { return false }
+        let second = sum - a
+        if (a - (sum - second)) + (b - second) != 0 { raise(Exception.inexact) }
+        return true
+    }
+
+    /// Notes whether the host's product is inexact; false where the error may underflow.
+    @inline(__always) private mutating func acceptsProduct(_ product: Double, of a: Double, _ b: Double) -> Bool {
+        if fpsr & Exception.inexact != 0 { return true }
+        if product.magnitude < 0x1p-900 { return false }
+        if (-product).addingProduct(a, b) != 0 { raise(Exception.inexact) }
+        return true
     }
 
     // MARK: Divide, square root

@@ -17,19 +17,8 @@ extension FPEnvironment {
     @inline(__always) mutating func order(
         _ a: UInt64, _ b: UInt64, signalsQuietNaNs: Bool, _ format: FPFormat
     ) -> Order {
-        if !flushesToZero {
-            if format == .double {
-                let (first, second) = (Double(bitPattern: a), Double(bitPattern: b))
-                if first < second { return .less }
-                if first > second { return .greater }
-                if first == second { return .equal }
-            } else if format == .single {
-                let (first, second) = (a.asSingle, b.asSingle)
-                if first < second { return .less }
-                if first > second { return .greater }
-                if first == second { return .equal }
-            }
-        }
+        let onHost = hostOrder(a, b, format)
+        if onHost != .unordered { return onHost }
         return orderExactly(a, b, signalsQuietNaNs: signalsQuietNaNs, format)
     }
 
@@ -86,10 +75,27 @@ extension FPEnvironment {
     }
 
     @inline(__always) mutating func maximum(_ a: UInt64, _ b: UInt64, _ format: FPFormat) -> UInt64 {
-        extremum(a, b, isMaximum: true, format)
+        switch hostOrder(a, b, format) {
+        case .greater: a
+        case .less: b
+        default: extremum(a, b, isMaximum: true, format)
+        }
     }
     @inline(__always) mutating func minimum(_ a: UInt64, _ b: UInt64, _ format: FPFormat) -> UInt64 {
-        extremum(a, b, isMaximum: false, format)
+        switch hostOrder(a, b, format) {
+        case .greater: b
+        case .less: a
+        default: extremum(a, b, isMaximum: false, format)
+        }
+    }
+
+    /// How numbers stand to each other, as the host says; unordered also where it is not asked.
+    @inline(__always) private func hostOrder(_ a: UInt64, _ b: UInt64, _ format: FPFormat) -> Order {
+        if flushesToZero || format == .half { return .unordered }
+        let (first, second) =
+            format == .double
+            ? (Double(bitPattern: a), Double(bitPattern: b)) : (Double(a.asSingle), Double(b.asSingle))
+        return first < second ? .less : first > second ? .greater : first == second ? .equal : .unordered
     }
 
     /// Shared pseudocode "FPMaxNum" and "FPMinNum": one quiet NaN loses against a number.
@@ -108,9 +114,17 @@ extension FPEnvironment {
     }
 
     @inline(__always) mutating func maximumNumber(_ a: UInt64, _ b: UInt64, _ format: FPFormat) -> UInt64 {
-        extremumNumber(a, b, isMaximum: true, format)
+        switch hostOrder(a, b, format) {
+        case .greater: a
+        case .less: b
+        default: extremumNumber(a, b, isMaximum: true, format)
+        }
     }
     @inline(__always) mutating func minimumNumber(_ a: UInt64, _ b: UInt64, _ format: FPFormat) -> UInt64 {
-        extremumNumber(a, b, isMaximum: false, format)
+        switch hostOrder(a, b, format) {
+        case .greater: b
+        case .less: a
+        default: extremumNumber(a, b, isMaximum: false, format)
+        }
     }
 }

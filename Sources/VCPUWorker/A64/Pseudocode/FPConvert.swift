@@ -7,9 +7,13 @@ extension FPEnvironment {
             // Exact; only NaNs and flushed operands need more.
             let value = bits.asSingle
             if value.isSafeSum { return Double(value).bitPattern }
-        } else if from == .double && to == .single && mayUseHost {
-            let value = Float(Double(bitPattern: bits))
-            if value.isSafe { return UInt64(value.bitPattern) }
+        } else if from == .double && to == .single && roundsLikeHost {
+            let wide = Double(bitPattern: bits)
+            let value = Float(wide)
+            if value.isSafe {
+                if Double(value) != wide { raise(Exception.inexact) }
+                return UInt64(value.bitPattern)
+            }
         }
         return convertExactly(bits, from: from, to: to, rounding)
     }

@@ -6,8 +6,13 @@ enum Estimate {
     /// Nine bits of 2^13 / √a, rounded, for 128 ≤ a < 512.
     static func reciprocalRoot(_ a: UInt64) -> UInt64 {
         let radicand = a < 256 ? a * 2 + 1 : ((a & ~1) + 1) * 2
+        // The largest root whose square times the radicand stays below 2^28.
         var root: UInt64 = 512
-        while radicand * (root + 1) * (root + 1) < 1 << 28 { root += 1 }
+        var step: UInt64 = 256
+        while step != 0 {
+            if radicand * (root + step) * (root + step) < 1 << 28 { root += step }
+            step >>= 1
+        }
         return (root + 1) / 2
     }
 

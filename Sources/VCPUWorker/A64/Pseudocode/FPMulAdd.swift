@@ -9,20 +9,22 @@ extension FPEnvironment {
         if mayUseHost {
             if format == .double {
                 let sum = Double(bitPattern: addend).addingProduct(Double(bitPattern: a), Double(bitPattern: b))
-                if sum.isSafe { return sum.bitPattern }
+                if sum.isSafe || (sum == 0 && (a << 1 == 0 || b << 1 == 0)) { return sum.bitPattern }
             } else if format == .single {
-                let sum = addend.asSingle.addingProduct(a.asSingle, b.asSingle)
-                if sum.isSafe { return UInt64(sum.bitPattern) }
+                if let sum = hostMultiplyAdd(addend.asSingle, a.asSingle, b.asSingle) { return UInt64(sum.bitPattern) }
             }
         }
         return multiplyAddExactly(addend, a, b, format)
     }
 
-    /// The same with the product negated, as FMSUB and FMLS have it: a NaN in `a` changes its sign too.
-    @inline(__always) mutating func multiplySubtract(
-        _ addend: UInt64, _ a: UInt64, _ b: UInt64, _ format: FPFormat
-    ) -> UInt64 {
-        multiplyAdd(addend, a ^ format.signBit, b, format)
+    /// Addend + a × b where `mayUseHost`; nil if it takes more.
+    @inline(__always) func hostMultiplyAdd(_ addend: Float, _ a: Float, _ b: Float) -> Float? {
+        // The product of two singles is exact as a double. The sum then is rounded twice, which shows only where the
+        // first rounding ended half-way between two singles.
+        let sum = Double(a) * Double(b) + Double(addend)
+        let result = Float(sum)
+        if sum.bitPattern & 0x1FFF_FFFF == 0x1000_0000 { return nil }
+        return result.isSafe || (sum == 0 && (a == 0 || b == 0)) ? result : nil
     }
 
     @inline(never) mutating func multiplyAddExactly(
