@@ -209,8 +209,8 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; default: all")
 parser.add_argument("--bin", default=os.path.join(ROOT, ".build", "release"), help="where armada and armada-vcpu are")
 parser.add_argument("--rounds", type=int, default=5, help="rounds of each figure (default 5)")
-parser.add_argument("--exit-bytes", type=int, default=300, help="an Exit's bytes on the wire, for the floor")
-parser.add_argument("--entry-bytes", type=int, default=100, help="an Entry's bytes on the wire, for the floor")
+parser.add_argument("--exit-bytes", type=int, default=118, help="a hypercall Exit's bytes on the wire, for the floor")
+parser.add_argument("--entry-bytes", type=int, default=28, help="its Entry's bytes on the wire, for the floor")
 options = parser.parse_args()
 options.bin = os.path.abspath(options.bin)
 
