@@ -41,6 +41,13 @@ final class MMUFixture: @unchecked Sendable {
         }
     }
 
+    /// Unmaps the memory, when nothing points into it any more.
+    func unmap() {
+        munmap(ram, Self.ramByteCount)
+        munmap(stage2, Self.stage2ByteCount)
+        munmap(controlPage, ControlPage.byteCount(vcpuCount: vcpuCount))
+    }
+
     var memory: PhysicalMemory {
         PhysicalMemory(
             ram: ram, ramByteCount: UInt64(Self.ramByteCount), stage2Tables: stage2,

@@ -34,6 +34,8 @@ struct NativeCode: ~Copyable {
     static let reserve = 64 << 10
     /// nil where the host forbids memory that is writable and executable: then everything is interpreted.
     let base: UnsafeMutablePointer<UInt8>?
+    /// Off, everything is interpreted.
+    var isEnabled = true
     /// Offset of the next translation.
     var position = 0
     private(set) var firstPosition = 0

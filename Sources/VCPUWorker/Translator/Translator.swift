@@ -72,7 +72,7 @@ struct Translator {
     static func translate(
         slot: Int, ops: UnsafeMutablePointer<Op>, page: UnsafeMutableRawPointer, code: inout NativeCode
     ) -> Int? {
-        guard let base = code.base else { return nil }
+        guard code.isEnabled, let base = code.base else { return nil }
         let start = code.position
         var translator = Translator(
             asm: Assembler(base: base, position: start, limit: NativeCode.byteCount), ops: ops, leave: code.leave,
