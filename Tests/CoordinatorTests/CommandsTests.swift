@@ -91,11 +91,8 @@ import Testing
 /// The program itself: one line on standard error, the documented exit code.
 @Suite struct CommandsProgramTests {
     private func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let directory = ProcessInfo.processInfo.environment["ARMADA_BIN_DIR"] ?? root.path + "/.build/debug"
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: directory + "/armada")
+        process.executableURL = ArmadaProgram.url
         process.arguments = arguments
         let output = Pipe()
         let errors = Pipe()

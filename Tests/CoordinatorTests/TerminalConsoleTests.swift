@@ -4,51 +4,6 @@ import Testing
 
 @testable import Coordinator
 
-/// Both ends of a pseudo-terminal.
-private final class TestTerminal {
-    let master: CInt
-    let slave: CInt
-
-    init() throws {
-        master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
-        var unlocked: CInt = 0
-        var number: CInt = 0
-        // TIOCSPTLCK and TIOCGPTN: what unlockpt(3) and ptsname(3) call.
-        guard master >= 0, ioctl(master, 0x4004_5431, &unlocked) == 0, ioctl(master, 0x8004_5430, &number) == 0 else {
-            throw SystemError("open a pseudo-terminal")
-        }
-        slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
-    }
-
-    deinit {
-        close(master)
-        close(slave)
-    }
-
-    var modes: termios {
-        var modes = termios()
-        tcgetattr(slave, &modes)
-        return modes
-    }
-
-    func type(_ text: String) { _ = write(master, text, text.utf8.count) }
-
-    /// What has come out within `milliseconds` of silence.
-    func output(milliseconds: CInt = 100) -> String { readAll(master, milliseconds: milliseconds) }
-}
-
-private func readAll(_ descriptor: CInt, milliseconds: CInt, limit: Int = .max) -> String {
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    while bytes.count < limit, poll(&request, 1, milliseconds) > 0 {
-        let count = read(descriptor, &buffer, buffer.count)
-        guard count > 0 else { break }
-        bytes += buffer.prefix(count)
-    }
-    return String(decoding: bytes, as: UTF8.self)
-}
-
 /// Raw mode is kept once for a process, so these take turns.
 @Suite(.serialized) struct TerminalConsoleTests {
     private func received(_ console: TerminalConsole) -> String {
@@ -58,7 +13,7 @@ private func readAll(_ descriptor: CInt, milliseconds: CInt, limit: Int = .max) 
     }
 
     @Test func rawModeComesAndGoes() throws {
-        let terminal = try TestTerminal()
+        let terminal = try PseudoTerminal()
         let console = TerminalConsole(input: terminal.slave, output: terminal.slave)
         let before = terminal.modes.c_lflag
         #expect(before & tcflag_t(ICANON | ECHO | ISIG) == tcflag_t(ICANON | ECHO | ISIG))
@@ -71,7 +26,7 @@ private func readAll(_ descriptor: CInt, milliseconds: CInt, limit: Int = .max) 
     }
 
     @Test func keysReachTheGuest() throws {
-        let terminal = try TestTerminal()
+        let terminal = try PseudoTerminal()
         let console = TerminalConsole(input: terminal.slave, output: terminal.slave)
         var changes = 0
         var ends: [TerminalConsole.End] = []
