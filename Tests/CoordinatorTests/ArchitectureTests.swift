@@ -65,7 +65,9 @@ import Testing
     @Test(arguments: ["VCPUWorker/A64/", "VCPUWorker/MMU/"]) func executionKnowsNoHost(folder: String) {
         let words = ["Link", "socket", "recv", "send", "OwnedDescriptor", "MemoryFile", "mmap", "poll"]
         for source in sources(in: folder) {
-            #expect(!source.imports.contains("Glibc"), "\(source.path)")
+            // The pseudocode of floating point takes fma(3) and its like from the C library.
+            let mayComputeWithGlibc = source.path.hasPrefix("VCPUWorker/A64/Pseudocode/FP")
+            #expect(mayComputeWithGlibc || !source.imports.contains("Glibc"), "\(source.path)")
             let code = source.text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
             let identifiers = Set(
                 code.flatMap { $0.split { !$0.isLetter && !$0.isNumber && $0 != "_" } }.map(String.init))

@@ -47,21 +47,22 @@ enum RawTerminal {
         tcsetattr(descriptor, TCSANOW, &raw)
     }
 
+    /// What the signals did before, by number: nothing, or Swift's report of a crash.
+    nonisolated(unsafe) private static var previous: UnsafeMutablePointer<sigaction>?
+
     /// exit(3), and the signals that end a process, whether sent or our own fault. A loop that takes SIGINT, SIGTERM
     /// or SIGHUP another way keeps them blocked, and the handler is never called.
     private static func installHandlers() {
+        guard previous == nil else { return }
         atexit { RawTerminal.leave() }
+        let old = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
+        old.initialize(repeating: sigaction(), count: 65)
+        previous = old
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGTERM, SIGSYS] {
-            var old = sigaction()
-            guard sigaction(signal, nil, &old) == 0, old.__sigaction_handler.sa_handler == nil else { continue }
             var action = sigaction()
-            // SA_RESETHAND and a signal sent again end the process with the status that its parent expects.
-            action.sa_flags = CInt(truncatingIfNeeded: SA_RESETHAND) | CInt(SA_NODEFER)
-            action.__sigaction_handler.sa_handler = { signal in
-                RawTerminal.leave()
-                raise(signal)
-            }
-            sigaction(signal, &action, nil)
+            action.sa_flags = CInt(SA_NODEFER) | CInt(SA_ONSTACK)
+            action.__sigaction_handler.sa_handler = { RawTerminal.end($0) }
+            sigaction(signal, &action, old + Int(signal))
         }
         var action = sigaction()
         action.sa_flags = CInt(SA_RESTART)
@@ -69,5 +70,17 @@ enum RawTerminal {
             if RawTerminal.descriptor >= 0 { RawTerminal.makeRaw() }
         }
         sigaction(SIGCONT, &action, nil)
+    }
+
+    /// Hands the signal on, so that the process ends with the status that its parent expects.
+    private static func end(_ signal: CInt) {
+        leave()
+        guard let previous else { return }
+        sigaction(signal, previous + Int(signal), nil)
+        raise(signal)
+        // Swift's report returns, and trusts a fault to come again.
+        var standard = sigaction()
+        sigaction(signal, &standard, nil)
+        raise(signal)
     }
 }
