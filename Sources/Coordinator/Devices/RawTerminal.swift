@@ -63,6 +63,10 @@ enum RawTerminal {
             action.sa_flags = CInt(SA_NODEFER) | CInt(SA_ONSTACK)
             action.__sigaction_handler.sa_handler = { RawTerminal.end($0) }
             sigaction(signal, &action, old + Int(signal))
+            // nohup(1) and its like have it ignored.
+            if unsafeBitCast(old[Int(signal)].__sigaction_handler.sa_handler, to: Int.self) == 1 {
+                sigaction(signal, old + Int(signal), nil)
+            }
         }
         var action = sigaction()
         action.sa_flags = CInt(SA_RESTART)
