@@ -16,25 +16,38 @@ import Testing
         }
     }
 
+    /// Runs the loop against one thread for each script, of vCPU 0, 1 and so on.
     private func run(
-        _ machine: TestMachine, processorCount: Int = 2, _ body: @escaping (ScriptedWorker) -> Void
+        _ machine: TestMachine, processorCount: Int = 2, _ bodies: ((ScriptedWorker) -> Void)...
     ) throws -> VMOutcome? {
         let loop = EventLoop(machine.vm, try EventSet(), processorCount: processorCount)
-        machine.vm.powerOn(machine.vm.vcpus[0], ResetState(pc: 0, x0: 0))
-        machine.vm.wakeKicked()
-        var thread = pthread_t()
-        let script = Unmanaged.passRetained(Script(machine.workers[0], body))
-        pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                let script = Unmanaged<Script>.fromOpaque(argument).takeRetainedValue()
-                script.body(script.worker)
-                return nil
-            }, script.toOpaque())
+        var threads: [pthread_t] = []
+        for (index, body) in bodies.enumerated() {
+            machine.vm.powerOn(machine.vm.vcpus[index], ResetState(pc: 0, x0: 0))
+            machine.vm.wakeKicked()
+            var thread = pthread_t()
+            let script = Unmanaged.passRetained(Script(machine.workers[index], body))
+            pthread_create(
+                &thread, nil,
+                { argument in
+                    guard let argument else { return nil }
+                    let script = Unmanaged<Script>.fromOpaque(argument).takeRetainedValue()
+                    script.body(script.worker)
+                    return nil
+                }, script.toOpaque())
+            threads.append(thread)
+        }
         loop.run()
-        pthread_join(thread, nil)
+        for thread in threads { pthread_join(thread, nil) }
         return machine.vm.outcome
+    }
+
+    /// Lets the timers' PPIs through the distributor and a redistributor.
+    private func enableTimers(_ machine: TestMachine, vcpu: Int) {
+        machine.vm.vgic.distributor.write(offset: 0, byteCount: 4, value: 0x12, vcpu: vcpu)
+        let redistributor = machine.vm.vgic.redistributor(vcpu: vcpu)
+        redistributor.write(offset: 0x1_0080, byteCount: 4, value: 0xFFFF_FFFF, vcpu: vcpu)
+        redistributor.write(offset: 0x1_0100, byteCount: 4, value: 1 << 30 | 1 << 27, vcpu: vcpu)
     }
 
     private static func hypercall(_ worker: ScriptedWorker, _ function: UInt64) -> ScriptedWorker.Order {
@@ -103,10 +116,7 @@ import Testing
 
     @Test func `a blocked vCPU's timer wakes it in time`() throws {
         let machine = try TestMachine()
-        machine.vm.vgic.distributor.write(offset: 0, byteCount: 4, value: 0x12, vcpu: 0)
-        let redistributor = machine.vm.vgic.redistributor(vcpu: 0)
-        redistributor.write(offset: 0x1_0080, byteCount: 4, value: 0xFFFF_FFFF, vcpu: 0)
-        redistributor.write(offset: 0x1_0100, byteCount: 4, value: 1 << 30, vcpu: 0)
+        enableTimers(machine, vcpu: 0)
         nonisolated(unsafe) var early = false
         nonisolated(unsafe) var intid: UInt32 = 0
         let outcome = try run(machine) { worker in
@@ -126,5 +136,34 @@ import Testing
         #expect(outcome == .poweredOff)
         #expect(!early)
         #expect(intid == 30)
+    }
+
+    @Test func `a deadline that passes while the loop polls is not lost`() throws {
+        let machine = try TestMachine(vcpuCount: 2, timeoutSeconds: 20)
+        enableTimers(machine, vcpu: 1)
+        let outcome = try run(
+            machine, processorCount: 8,
+            { worker in
+                _ = worker.next(waiting: .untilFrame)
+                // Keeps the window open, then says nothing more.
+                for _ in 0..<200 {
+                    guard Self.hypercall(worker, 0x8400_0000) == .entry else { return }
+                    usleep(50)
+                }
+            },
+            { worker in
+                _ = worker.next(waiting: .untilFrame)
+                for round in UInt64(0)..<300 {
+                    worker.exit.code = .trap
+                    worker.exit.esr = ExceptionSyndrome(.wfx)
+                    worker.exit.timer.virtualControl = 1
+                    worker.exit.timer.virtualCompare = armada_monotonic() + 20_000 + round * 500
+                    worker.exit.cpuInterface.vmcr = ICH_VMCR.reset | ICH_VMCR.veng1 | 0xF8 << ICH_VMCR.vpmrShift
+                    worker.sendExit()
+                    guard worker.next(waiting: .untilFrame) == .entry else { return }
+                }
+                _ = Self.hypercall(worker, 0x8400_0008)
+            })
+        #expect(outcome == .poweredOff)
     }
 }

@@ -44,6 +44,7 @@ final class EventLoop {
                 }
             }
         } catch { return vm.end(.failed(error.description)) }
+        watchConsole()
         while vm.outcome == nil { step() }
         quiesce()
     }
@@ -94,7 +95,9 @@ final class EventLoop {
         vm.console.flush()
         watchConsole()
         if vm.outcome != nil { return }
-        let wait: UInt64? = unfinished.isEmpty ? (deadline == .max ? nil : deadline &- now) : 0
+        // Polling may have lasted beyond the deadline.
+        let rest: UInt64? = deadline == .max ? nil : deadline > now ? deadline - now : 0
+        let wait = unfinished.isEmpty ? rest : 0
         vm.loopStatistics.blocks &+= 1
         let wasRunning = vm.runningCount > 0
         let found = look(nanoseconds: wait)
@@ -224,11 +227,7 @@ final class EventLoop {
     /// Where the guest was when its time ran out.
     private func reportPlaces() {
         for vcpu in vm.vcpus.prefix(32) {
-            vm.logger.notice(
-                """
-                vCPU \(vcpu.index) is \(vcpu.state), PC \(hexadecimal(vcpu.exit.pc)), PSTATE \(hexadecimal(vcpu.exit.pstate)); \
-                \(vcpu.lastExitDescription)
-                """)
+            vm.logger.notice("vCPU \(vcpu.index): \(vcpu.lastExitDescription)")
         }
     }
 }

@@ -63,10 +63,12 @@ final class VCPU {
     /// KVM's `kvm_inject_vabt`.
     func injectSError() { entry.injected = InjectedException(.serror) }
 
-    /// What is said of a vCPU whose worker is lost.
+    /// The place and the last exit of the vCPU, for a report.
     var lastExitDescription: String {
-        guard statistics.exits > 0 else { return "it never left the guest" }
-        return "its last exit was \(reason.name) at PC \(hexadecimal(exit.pc)), ESR_EL2 "
+        if state == .poweredOff { return "the vCPU was off" }
+        let place = state == .blocked ? "the vCPU was waiting for an interrupt" : "the vCPU was in the guest"
+        guard statistics.exits > 0 else { return "\(place) and never left it" }
+        return "\(place); its last exit was \(reason.name) at PC \(hexadecimal(exit.pc)), ESR_EL2 "
             + "\(hexadecimal(UInt64(exit.esr.rawValue), digits: 8)), number \(statistics.exits)"
     }
 }

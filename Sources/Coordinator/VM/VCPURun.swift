@@ -20,7 +20,11 @@ extension VirtualMachine {
         vgic.setPPI(PhysicalMap.virtualTimerINTID, vcpu: vcpu.index, level: vcpu.channel.exit.timer.virtualLine)
         vgic.setPPI(PhysicalMap.physicalTimerINTID, vcpu: vcpu.index, level: vcpu.channel.exit.timer.physicalLine)
 
-        guard outcome == nil else { return }
+        guard outcome == nil else {
+            // Called out at the end of the run.
+            if vcpu.channel.exit.code == .irq { vcpu.reason = .irq }
+            return
+        }
         if vcpu.channel.exit.code.hasSError {
             // Consumed. The exit is not handled: the worker has rewound the PC of an HVC, and all else replays by itself.
             vcpu.reason = .serror
