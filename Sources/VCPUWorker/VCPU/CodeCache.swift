@@ -67,7 +67,10 @@ struct CodeCache: ~Copyable {
         header.storeBytes(of: CodePageHeader(hostPage: hostPage, offset: offset), as: CodePageHeader.self)
         let ops = opsOfPage(index)
         // Who executes in a page while everything is forgotten goes on decoding into it until he leaves it.
-        if index < touchedPages { ops.update(repeating: Op(.decode), count: Self.opsPerPage) }
+        if index < touchedPages {
+            ops.update(repeating: Op(.decode), count: Self.opsPerPage)
+            Self.heat(ops).update(repeating: 0, count: Self.opsPerPage)
+        }
         touchedPages = max(touchedPages, usedPages)
         ops[Self.opsPerPage] = Op(.pageEnd)
         return ops
@@ -109,7 +112,8 @@ struct CodeCache: ~Copyable {
 
     /// Forgets that anything is translated; what is decoded stays.
     func forgetAllTranslations() {
-        for index in 0..<usedPages { forgetTranslations(of: opsOfPage(index)) }
+        // Also those of a page that is forgotten but still executed from.
+        for index in 0..<touchedPages { forgetTranslations(of: opsOfPage(index)) }
     }
 
     private static func mutableHeader(_ ops: UnsafeMutablePointer<Op>) -> UnsafeMutablePointer<CodePageHeader> {
