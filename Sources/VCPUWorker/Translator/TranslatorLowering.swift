@@ -116,7 +116,7 @@ extension Translator {
         case .readSystemRegister: readThrough(op, NativeCode.Offset.sp_EL0, item.slot)
         case .dataMemoryBarrier:
             if op.aux != 0 { for part in [0x0F, 0xAE, 0xF0] as [UInt8] { asm.byte(part) } }
-        case .noOperation, .yield: break
+        case .noOperation: break
         default:
             if !lowerBranch(item) { lowerMemory(item) }
         }

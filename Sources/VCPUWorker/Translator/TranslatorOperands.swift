@@ -108,7 +108,7 @@ extension Translator {
             let isWriteback = op.aux != PairMode.offset
             return isWriteback && (op.d == op.n || op.a == op.n) ? nil : .loadPair
         case .storePair64, .storePair32, .storePair64PreIndex: return .storePair
-        case .noOperation, .yield, .dataMemoryBarrier: return .nothing
+        case .noOperation, .dataMemoryBarrier: return .nothing
         default: return nil
         }
     }

@@ -23,6 +23,14 @@ extension VCPU {
 
     func yieldProcessor() { sched_yield() }
 
+    /// YIELD: the guest spins, maybe on a vCPU that waits for this processor. Not at each turn: most spinning is short.
+    @inline(never)
+    mutating func spinHint() {
+        guard count > 1 else { return }
+        spinCount &+= 1
+        if spinCount & 15 == 0 { yieldProcessor() }
+    }
+
     /// Adds one to a counter of the control page that only this worker writes.
     @inline(__always) func countFastExit(_ counter: VCPUCounter) {
         let address = control.counters + counter.rawValue &* 8

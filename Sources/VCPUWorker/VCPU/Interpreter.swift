@@ -884,6 +884,7 @@ extension VCPU {
             case .noOperation:
                 c.next()
             case .yield:
+                spinHint()
                 c.next()
             case .waitForEvent:
                 leave(c, at: c.pc, retiring: 1)

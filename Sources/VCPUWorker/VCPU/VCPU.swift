@@ -45,6 +45,8 @@ struct VCPU: ~Copyable {
     var exit = PendingExit()
     /// The local half of the event register, for WFE.
     var eventRegister = false
+    /// YIELDs executed, modulo 2^32.
+    var spinCount: UInt32 = 0
     /// SGIs that the guest sent go here at once; nil without a coordinator.
     var link: UnsafeMutablePointer<WorkerLink>?
 
