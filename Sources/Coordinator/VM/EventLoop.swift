@@ -10,6 +10,7 @@ final class EventLoop {
     private unowned let vm: VirtualMachine
     private let events: EventSet
     private var window: AdaptiveWindow
+    private var hostLoad = HostLoad()
     /// As many vCPUs may be in the guest while the loop polls.
     private let pollableRunningCount: Int
     /// When the watchdog ends the run.
@@ -71,16 +72,21 @@ final class EventLoop {
                 return
             }
             vm.loopStatistics.haltPollFailNanoseconds &+= now &- start
+            // In vain, and someone else could have used the processor.
+            if hostLoad.isCrowded(at: now) { window.giveWay() }
         }
         block(from: start, at: now, until: deadline)
     }
 
-    /// Tries the vCPU that was entered last, and now and then everyone.
+    /// Watches the vCPU that was entered last, and now and then looks at everyone.
+    ///
+    /// A worker shows in the control page that it is about to send something. Until then its socket is left alone:
+    /// a call to the host for each look takes the socket's lock from the sender. Who shows nothing is found a little later.
     private func poll(from start: UInt64, until limit: UInt64, now: inout UInt64) -> Bool {
         let favourite = vm.vcpus[vm.lastEntered]
         var round = 0
         while true {
-            if favourite.state == .running, serve(favourite) { return true }
+            if favourite.state == .running, favourite.isAboutToSend, serve(favourite) { return true }
             round &+= 1
             if vm.runningCount > 1 || favourite.state != .running || round & 63 == 0, look(nanoseconds: 0) {
                 return true

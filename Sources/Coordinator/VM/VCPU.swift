@@ -42,6 +42,13 @@ final class VCPU {
     /// The last Exit.
     var exit: ExitFrame { _read { yield channel.exit } }
 
+    /// The worker shows in the control page that it has left the guest, or has sent SGIs that were not received yet. A
+    /// hint: nobody is bound to show it.
+    var isAboutToSend: Bool {
+        armada_load_relaxed32(control.mode) == VCPUMode.outsideGuest.rawValue
+            || control.counter(.sgiSent) != statistics.sgis
+    }
+
     // MARK: What a handler says about the way back
 
     /// The guest's register `number` is `value` when it goes on; 31 is the zero register.

@@ -3,7 +3,7 @@ import Shared
 
 /// The worker's waiting for an Entry: adaptive polling, then blocking. It gives way, that is, does not poll, when the
 /// processors are needed for running guests and the coordinator.
-struct EntryWait {
+struct EntryWait: ~Copyable {
     /// A hole of this size between two looks: this process was off its processor, so another one needs it.
     private static let preemptionNanoseconds: UInt64 = 40_000
     /// Only so many other vCPUs are looked at before polling; with more, a different part each time.
@@ -16,6 +16,7 @@ struct EntryWait {
     private let controlPage: UnsafeMutableRawPointer
     private let control: VCPUControl
     private var nextSample = 0
+    private var hostLoad = HostLoad()
 
     private var mayPoll = false
     private var started: UInt64 = 0
@@ -41,16 +42,22 @@ struct EntryWait {
     /// Whether to look at the socket before blocking.
     var polls: Bool { mayPoll }
 
-    /// After a look that found nothing: whether to look again.
+    /// After a look that found nothing: waits for a sign that an Entry is on its way, which is the mode that the
+    /// coordinator sets before. Whether to look again; a worker that misses a sign only blocks earlier.
+    ///
+    /// The socket itself is left alone: a call to the host for each look takes its lock from the sender.
     mutating func continuesPolling() -> Bool {
-        armada_spin_hint()
-        let now = armada_monotonic()
-        if now &- lastLook > Self.preemptionNanoseconds {
-            window.giveWay()
-            return false
+        while true {
+            armada_spin_hint()
+            let now = armada_monotonic()
+            if now &- lastLook > Self.preemptionNanoseconds {
+                window.giveWay()
+                return false
+            }
+            lastLook = now
+            if now &- started >= window.nanoseconds { return false }
+            if armada_load_relaxed32(control.mode) != VCPUMode.outsideGuest.rawValue { return true }
         }
-        lastLook = now
-        return now &- started < window.nanoseconds
     }
 
     /// The Entry came while polling.
@@ -62,7 +69,13 @@ struct EntryWait {
     /// The Entry came after blocking.
     mutating func endBlocked() {
         if mayPoll { count(.pollFail) }
-        if started != 0 { window.blocked(waitedNanoseconds: armada_monotonic() &- started) }
+        guard started != 0 else { return }
+        let now = armada_monotonic()
+        if mayPoll, hostLoad.isCrowded(at: now) {
+            window.giveWay()
+        } else {
+            window.blocked(waitedNanoseconds: now &- started)
+        }
     }
 
     /// Whether there is a processor for this poll beside the coordinator and the vCPUs that run their guest.
