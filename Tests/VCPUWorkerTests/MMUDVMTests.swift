@@ -163,6 +163,29 @@ import Testing
         #expect(isDone)
     }
 
+    @Test(arguments: [0, 1, 500, 999])
+    func aBurstTakesDecodedCodeOnlyIfThereWasReason(_ place: Int) {
+        let fixture = MMUFixture(vcpuCount: 2)
+        var issuer = fixture.makeVCPU(index: 0)
+        var other = fixture.makeVCPU(index: 1)
+        issuer.beginGuestExecution()
+        issuer.broadcastDVM(DVMOperation(.instructionCacheAll))
+        other.beginGuestExecution()
+        other.endGuestExecution()
+        let ops = other.code.ops(offset: 0x1000, hostPage: other.ram + 0x1000)
+        ops[7] = Op(.noOperation)
+        for _ in 0..<1000 { issuer.broadcastDVM(DVMOperation(.va, operand: 0x999)) }
+        other.beginGuestExecution()
+        #expect(ops[7].code == .noOperation)
+        other.endGuestExecution()
+        for index in 0..<1000 {
+            let kind: DVMOperation.Kind = index == place ? .instructionCacheLine : .va
+            issuer.broadcastDVM(DVMOperation(kind, operand: 0x1000))
+        }
+        other.beginGuestExecution()
+        #expect(ops[7].code == .decode)
+    }
+
     @Test func aProducerThatDiedBetweenTicketAndSlotHarmsNobody() {
         let fixture = MMUFixture(vcpuCount: 2)
         let tables = Stage1Tables(fixture)

@@ -17,6 +17,8 @@ package struct DVMOperation: Hashable, Sendable {
         case instructionCacheAll = 6
         /// IC IVAU: operand = offset into guest RAM of the line.
         case instructionCacheLine = 7
+
+        var isInstructionCache: Bool { self == .instructionCacheAll || self == .instructionCacheLine }
     }
 
     package var kind: Kind
@@ -34,6 +36,8 @@ package struct DVMOperation: Hashable, Sendable {
 ///
 /// ```
 ///  +0       head: 64 bits, the number of operations that have been given a ticket
+///  +0x40    64 bits: instruction-cache operations that were begun, before their ticket
+///  +0x80    64 bits: those that were published
 ///  +0x1000  256 slots of 16 bytes, the operation with ticket t in slot t mod 256:
 ///             word 0   bits 31:0 sequence, the low half of t + 1; 39:32 kind; 63:40 length in 4 KiB pages (0: everything)
 ///             word 1   operand
@@ -67,8 +71,24 @@ package struct DVMRing: Sendable {
     /// The ticket that the next operation will get.
     package var head: UInt64 { armada_load64(headWord) }
 
+    /// How many instruction-cache operations have been begun, and how many were published.
+    ///
+    /// Who reads `published` and then the head, and much later another head and then finds `begun` still equal to that
+    /// number, knows that no ticket between the two heads is an instruction-cache operation: one that was counted as
+    /// published had its ticket below the first head, and each one below the second head was counted as begun.
+    package var begunInstructionCacheOperations: UInt64 { armada_load64(headWord + 0x40) }
+    package var publishedInstructionCacheOperations: UInt64 { armada_load64(headWord + 0x80) }
+
     /// Broadcasts `operation`, and returns its ticket. It is a full fence. Doorbells are rung apart: `ringDoorbells`.
     package func append(_ operation: DVMOperation) -> UInt64 {
+        guard operation.kind.isInstructionCache else { return publish(operation) }
+        _ = armada_fetch_add64(headWord + 0x40, 1)
+        let ticket = publish(operation)
+        _ = armada_fetch_add64(headWord + 0x80, 1)
+        return ticket
+    }
+
+    private func publish(_ operation: DVMOperation) -> UInt64 {
         let ticket = armada_fetch_add64(headWord, 1)
         let sequence = UInt32(truncatingIfNeeded: ticket &+ 1)
         let pages = operation.length > ~0xFFF ? 0 : (operation.length + 0xFFF) >> 12

@@ -14,7 +14,7 @@ import Shared
 // 2. I sees V's acknowledgement past t. V stores it after it has applied everything below it, and fills its TLBs from
 //    then on only by walks that come after reading a head beyond t, hence after I's descriptor was written.
 // 3. V gives up on reading (lapped, or a slot not published yet): it forgets everything after it read the head, and
-//    goes on from that head. Same as 2.
+//    goes on from that head. Same as 2. Decoded code it keeps if no instruction-cache operation can be among those missed.
 // 4. V is in the guest and does not look. I rang its doorbell after the append, or found it ringing; V clears a
 //    doorbell with a full fence before it reads the head, so a ring that I found was not yet answered with an older head.
 //
@@ -47,13 +47,15 @@ extension VCPU {
             _ = armada_fetch_and32(control.doorbell, ~Doorbell.dvm)
         }
         let ring = dvmRing
+        let published = ring.publishedInstructionCacheOperations
         let head = ring.head
         guard head != mmu.dvmPosition else { return }
         if head &- mmu.dvmPosition > DVMRing.slotCount {
-            forgetEverything()
+            forgetMissed(ring)
         } else {
             applyDVM(from: ring, upTo: head)
         }
+        mmu.instructionCacheOperations = published
         mmu.dvmPosition = head
         DVMRing.acknowledge(head, by: control)
     }
@@ -62,7 +64,7 @@ extension VCPU {
         var position = mmu.dvmPosition
         while position != head {
             guard case .operation(let operation) = ring.read(position) else {
-                forgetEverything()
+                forgetMissed(ring)
                 return
             }
             applyDVM(operation)
@@ -106,9 +108,11 @@ extension VCPU {
         if wasFetched { forgetFetchSide() }
     }
 
-    private mutating func forgetEverything() {
+    /// Operations were missed: forgets all that they may have been about. Decoded code is worth keeping: a vCPU that
+    /// slept while the others were busy finds the ring full of TLBIs each time.
+    private mutating func forgetMissed(_ ring: DVMRing) {
         forgetTranslations()
-        invalidateAllCode()
+        if ring.begunInstructionCacheOperations != mmu.instructionCacheOperations { invalidateAllCode() }
     }
 
     /// Does `operation` here and tells the other vCPUs; `synchronizeDVM` completes it.

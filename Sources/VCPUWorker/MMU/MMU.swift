@@ -44,6 +44,8 @@ struct MMU: ~Copyable {
 
     /// The ring position up to which this vCPU has applied broadcasts.
     var dvmPosition: UInt64 = 0
+    /// Instruction-cache operations that were published before the head was last read.
+    var instructionCacheOperations: UInt64 = 0
     /// A broadcast of this vCPU waits for its DSB: the others must have come to `dvmTicket`.
     var isDVMPending = false
     var dvmTicket: UInt64 = 0
