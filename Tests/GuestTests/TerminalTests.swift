@@ -15,12 +15,8 @@ extension GuestTests {
             }
 
             deinit {
-                let process = Process()
-                process.executableURL = URL(filePath: "/usr/bin/env")
-                process.arguments = ["tmux", "-L", socket, "kill-server"]
-                process.standardError = nil
-                try? process.run()
-                process.waitUntilExit()
+                guard let run = try? GuestRun(["-L", socket, "kill-server"], program: "tmux") else { return }
+                for _ in 0..<500 where run.poll() == nil { usleep(10_000) }
             }
 
             private func tmux(_ arguments: [String]) async throws -> String {

@@ -28,8 +28,9 @@ enum BuiltInGuest {
         }
     }
 
+    /// The directory that holds `path`, an absolute one; "" stands for the root.
     private static func parent(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
+        guard let slash = path.lastIndex(of: "/") else { return "" }
         return String(path[..<slash])
     }
 }
