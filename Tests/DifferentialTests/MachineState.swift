@@ -4,6 +4,8 @@
 struct MachineState: Equatable {
     /// X0…X30.
     var x = [UInt64](repeating: 0, count: 31)
+    var sp: UInt64 = 0
+    var pc: UInt64 = 0
     /// V0…V31 as pairs of words, low first.
     var v = [UInt64](repeating: 0, count: 64)
     /// N, Z, C, V in bits 31:28.
@@ -18,6 +20,8 @@ struct MachineState: Equatable {
         for index in 0..<31 where x[index] != expected.x[index] {
             lines.append("x\(index) is \(hex(x[index])), expected \(hex(expected.x[index]))")
         }
+        if sp != expected.sp { lines.append("sp is \(hex(sp)), expected \(hex(expected.sp))") }
+        if pc != expected.pc { lines.append("pc is \(hex(pc)), expected \(hex(expected.pc))") }
         for index in 0..<32
         where v[2 * index] != expected.v[2 * index] || v[2 * index + 1] != expected.v[2 * index + 1] {
             lines.append(
@@ -65,7 +69,7 @@ extension MachineState {
         return state
     }
 
-    private static func generalWord(using generator: inout SeededGenerator) -> UInt64 {
+    static func generalWord(using generator: inout SeededGenerator) -> UInt64 {
         let random = generator.next()
         return switch generator.next() % 6 {
         case 0: random & 0xFF

@@ -26,14 +26,34 @@ final class UnicornMachine {
     private static let vRegisters: [Int32] = (0..<32).map { Int32(UC_ARM64_REG_Q0.rawValue) + Int32($0) }
 
     init() throws(Failure) {
+        engine = try Self.open()
+        let status = uc_mem_map(engine, Self.base, Int(Self.byteCount), UC_PROT_ALL.rawValue)
+        guard status == UC_ERR_OK else { throw Failure(call: "uc_mem_map", code: status.rawValue) }
+    }
+
+    /// A machine that has `memory` and nothing else.
+    init(memory: [Memory]) throws(Failure) {
+        engine = try Self.open()
+        for part in memory {
+            let status = uc_mem_map_ptr(engine, part.address, part.byteCount, UC_PROT_ALL.rawValue, part.host)
+            guard status == UC_ERR_OK else { throw Failure(call: "uc_mem_map_ptr", code: status.rawValue) }
+        }
+    }
+
+    /// Host memory that the machine sees at an address.
+    struct Memory {
+        let address: UInt64
+        let host: UnsafeMutableRawPointer
+        let byteCount: Int
+    }
+
+    private static func open() throws(Failure) -> OpaquePointer {
         var opened: OpaquePointer?
         var status = uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &opened)
         guard let opened, status == UC_ERR_OK else { throw Failure(call: "uc_open", code: status.rawValue) }
-        engine = opened
-        status = armada_unicorn_set_cpu_model(engine, Int32(UC_CPU_ARM64_MAX.rawValue))
+        status = armada_unicorn_set_cpu_model(opened, Int32(UC_CPU_ARM64_MAX.rawValue))
         guard status == UC_ERR_OK else { throw Failure(call: "uc_ctl", code: status.rawValue) }
-        status = uc_mem_map(engine, Self.base, Int(Self.byteCount), UC_PROT_ALL.rawValue)
-        guard status == UC_ERR_OK else { throw Failure(call: "uc_mem_map", code: status.rawValue) }
+        return opened
     }
 
     deinit { uc_close(engine) }
@@ -43,7 +63,42 @@ final class UnicornMachine {
         if address + 8 > Self.base + Self.byteCount { address = Self.base }
         var code = word.littleEndian
         uc_mem_write(engine, address, &code, 4)
+        load(state)
+        let status = uc_emu_start(engine, address, address + 4, 0, 1)
+        address += 4
+        guard status == UC_ERR_OK else { return false }
+        store(&state)
+        return true
+    }
+
+    /// How an execution of words in memory ended.
+    enum End {
+        case done
+        /// A data access to what is not mapped.
+        case fault
+        /// An exception other than that: the instruction is undefined.
+        case exception
+    }
+
+    /// Executes `count` instructions from `start`.
+    func run(from start: UInt64, count: Int, on state: inout MachineState) -> End {
+        // Another program's branch may have led here.
+        armada_unicorn_remove_cache(engine, start, start + UInt64(count) * 4)
+        load(state)
+        let status = uc_emu_start(engine, start, ~3, 0, count)
+        switch status {
+        case UC_ERR_OK, UC_ERR_FETCH_UNMAPPED:
+            store(&state)
+            state.pc = read(Int32(UC_ARM64_REG_PC.rawValue))
+            return .done
+        case UC_ERR_READ_UNMAPPED, UC_ERR_WRITE_UNMAPPED: return .fault
+        default: return .exception
+        }
+    }
+
+    private func load(_ state: MachineState) {
         for index in 0..<31 { write(Self.xRegisters[index], state.x[index]) }
+        write(Int32(UC_ARM64_REG_SP.rawValue), state.sp)
         for index in 0..<32 {
             var value = (state.v[2 * index], state.v[2 * index + 1])
             uc_reg_write(engine, Self.vRegisters[index], &value)
@@ -51,10 +106,11 @@ final class UnicornMachine {
         write(Int32(UC_ARM64_REG_NZCV.rawValue), UInt64(state.nzcv))
         write(Int32(UC_ARM64_REG_FPCR.rawValue), UInt64(state.fpcr))
         write(Int32(UC_ARM64_REG_FPSR.rawValue), UInt64(state.fpsr))
-        let status = uc_emu_start(engine, address, address + 4, 0, 1)
-        address += 4
-        guard status == UC_ERR_OK else { return false }
+    }
+
+    private func store(_ state: inout MachineState) {
         for index in 0..<31 { state.x[index] = read(Self.xRegisters[index]) }
+        state.sp = read(Int32(UC_ARM64_REG_SP.rawValue))
         for index in 0..<32 {
             var value: (UInt64, UInt64) = (0, 0)
             uc_reg_read(engine, Self.vRegisters[index], &value)
@@ -63,7 +119,6 @@ final class UnicornMachine {
         }
         state.nzcv = UInt32(truncatingIfNeeded: read(Int32(UC_ARM64_REG_NZCV.rawValue))) & 0xF000_0000
         state.fpsr = UInt32(truncatingIfNeeded: read(Int32(UC_ARM64_REG_FPSR.rawValue)))
-        return true
     }
 
     private func write(_ register: Int32, _ value: UInt64) {
