@@ -9,6 +9,12 @@ import Testing
         check(report, compared: 12_000, translated: 8_000)
     }
 
+    @Test func sequences() throws {
+        let harness = IntegerHarness(rows: DataProcessingImmediate.rows + DataProcessingRegister.rows)
+        let report = try harness.runSequences(count: 3000, seed: 6)
+        check(report, compared: 3_000, translated: 2_000)
+    }
+
     @Test func branches() throws {
         let names: Set<String> = ["B.cond", "B", "BL", "CBZ", "CBNZ", "TBZ", "TBNZ", "BR", "BLR", "RET"]
         var harness = IntegerHarness(rows: Branches.rows.filter { names.contains($0.name.description) })

@@ -28,8 +28,10 @@ final class InterpreterMachine {
     private let unicornData: UnsafeMutableRawPointer
     private var vcpu: VCPU
     let unicorn: UnicornMachine
-    /// Where the next program goes: no address is used twice.
-    private var next = InterpreterMachine.code + UInt64(InterpreterMachine.blockByteCount) / 4
+    /// Where programs go, away from the ends so that literals and most branches stay inside, and where the next one goes.
+    private static let firstProgram = code + UInt64(blockByteCount) / 4
+    private static let lastProgram = code + UInt64(blockByteCount) / 4 * 3
+    private var next = InterpreterMachine.firstProgram
 
     init() throws {
         func map(_ byteCount: Int) -> UnsafeMutableRawPointer {
@@ -98,7 +100,8 @@ final class InterpreterMachine {
         let words: [UInt32]
         /// Where the words begin.
         let start: UInt64
-        var backwardBranch: UInt64 { start + UInt64(words.count + 1) * 4 }
+        var end: UInt64 { start + UInt64(words.count) * 4 }
+        var backwardBranch: UInt64 { end + 4 }
         var byteCount: Int { (words.count + 2) * 4 }
     }
 
@@ -107,6 +110,7 @@ final class InterpreterMachine {
         next += UInt64(program.byteCount)
         // Not across a page.
         if next & 0xFFF > 0xF80 { next = (next | 0xFFF) + 1 }
+        if next >= Self.lastProgram { next = Self.firstProgram }
         for (index, word) in words.enumerated() { store(word, at: program.start + UInt64(index) * 4) }
         let distance = UInt32(bitPattern: -Int32(words.count + 1)) & 0x3FF_FFFF
         store(0x1400_0000 | distance, at: program.backwardBranch)

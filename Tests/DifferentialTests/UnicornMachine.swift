@@ -71,6 +71,17 @@ final class UnicornMachine {
         return true
     }
 
+    /// Whether `word` is an instruction, whatever comes of its execution.
+    func isDefined(_ word: UInt32) -> Bool {
+        if address + 8 > Self.base + Self.byteCount { address = Self.base }
+        var code = word.littleEndian
+        uc_mem_write(engine, address, &code, 4)
+        armada_unicorn_remove_cache(engine, address, address + 4)
+        let status = uc_emu_start(engine, address, address + 4, 0, 1)
+        address += 4
+        return status != UC_ERR_EXCEPTION && status != UC_ERR_INSN_INVALID
+    }
+
     /// How an execution of words in memory ended.
     enum End {
         case done
@@ -80,12 +91,12 @@ final class UnicornMachine {
         case exception
     }
 
-    /// Executes `count` instructions from `start`.
-    func run(from start: UInt64, count: Int, on state: inout MachineState) -> End {
+    /// Executes the instructions of `range` from its start until its end is reached, or as many as it has.
+    func run(_ range: Range<UInt64>, on state: inout MachineState) -> End {
         // Another program's branch may have led here.
-        armada_unicorn_remove_cache(engine, start, start + UInt64(count) * 4)
+        armada_unicorn_remove_cache(engine, range.lowerBound, range.upperBound)
         load(state)
-        let status = uc_emu_start(engine, start, ~3, 0, count)
+        let status = uc_emu_start(engine, range.lowerBound, range.upperBound, 0, range.count / 4)
         switch status {
         case UC_ERR_OK, UC_ERR_FETCH_UNMAPPED:
             store(&state)
