@@ -77,6 +77,8 @@ final class UnicornMachine {
         var code = word.littleEndian
         uc_mem_write(engine, address, &code, 4)
         armada_unicorn_remove_cache(engine, address, address + 4)
+        // Aligned addresses: a misaligned one raises an exception too.
+        load(MachineState())
         let status = uc_emu_start(engine, address, address + 4, 0, 1)
         address += 4
         return status != UC_ERR_EXCEPTION && status != UC_ERR_INSN_INVALID
