@@ -39,6 +39,9 @@ enum DataProcessingImmediate {
         let subtract = w.isSet(30)
         if !w.isSet(29) {
             // Both operands may be SP; subtraction is the addition of the negative.
+            if w.rd == 31, w.rn != 31 || !w.sf || value & 15 != 0 {
+                return Op(.addImmediateSP, n: w.rn, aux: w.sf ? 0 : 1, imm: subtract ? 0 &- value : value)
+            }
             return Op(w.sf ? .addImmediate64 : .addImmediate32, d: w.rd, n: w.rn, imm: subtract ? 0 &- value : value)
         }
         let d = Word.destination(w.rd)
@@ -52,6 +55,9 @@ enum DataProcessingImmediate {
                 immN: w.bit(22), imms: w.bits(15, 10), immr: w.bits(21, 16), width: w.sf ? 64 : 32)
         else { return .undefined(w.raw) }
         let n = Word.source(w.rn)
+        if w.rd == 31, w.bits(30, 29) != 3 {
+            return Op(.logicalImmediateSP, n: n, a: UInt8(w.bits(30, 29)), aux: w.sf ? 0 : 1, imm: mask)
+        }
         switch w.bits(30, 29) {
         case 0: return Op(w.sf ? .andImmediate64 : .andImmediate32, d: w.rd, n: n, imm: mask)
         case 1:

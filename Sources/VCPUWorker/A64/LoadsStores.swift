@@ -129,6 +129,7 @@ enum LoadsStores {
         var op = Op(
             .loadStoreWriteback, d: register(w.rt, operation), n: w.rn, m: isPre ? 1 : 0, a: operation.rawValue,
             imm: UInt64(bitPattern: w.signed(20, 12)))
+        guard !op.mayMisalignSP else { return op }
         if operation == .load64, !isPre, w.rt != w.rn { op.code = .load64PostIndex }
         if operation == .store64, isPre { op.code = .store64PreIndex }
         return op
@@ -178,6 +179,7 @@ enum LoadsStores {
         var op = Op(
             code, d: slot(w.rt), n: w.rn, a: slot(w.rt2), aux: mode,
             imm: UInt64(bitPattern: w.signed(21, 15) << Int64(scale)))
+        guard !op.mayMisalignSP else { return op }
         if code == .loadPair64, mode == PairMode.postIndex, w.rt != w.rn, w.rt2 != w.rn {
             op.code = .loadPair64PostIndex
         }

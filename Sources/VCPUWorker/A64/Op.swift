@@ -29,6 +29,9 @@ struct Op {
         self.imm = imm
     }
 
+    /// Of a load or store with writeback: the base is SP, and moves by what is no multiple of 16.
+    var mayMisalignSP: Bool { n == RegisterSlot.sp && imm & 15 != 0 }
+
     /// An unallocated or unimplemented encoding.
     static func undefined(_ word: UInt32) -> Op { Op(.undefined, imm: UInt64(word)) }
 }

@@ -6,6 +6,8 @@ enum OpCode: UInt16 {
     /// The slot after a page's last instruction: goes on in the next page.
     case pageEnd
     case undefined
+    /// Ends the execution of a single instruction.
+    case stop
 
     // MARK: Data processing, immediate
 
@@ -13,6 +15,8 @@ enum OpCode: UInt16 {
     case pcRelative
     /// d = n + imm
     case addImmediate64, addImmediate32
+    /// SP = n + imm, n & imm (a = 0), n | imm (1), n ^ imm (2); aux = 1 for 32 bits. Apart, because SP may lose its alignment
+    case addImmediateSP, logicalImmediateSP
     /// The same with flags; subs: d = n − imm
     case addsImmediate64, addsImmediate32, subsImmediate64, subsImmediate32
     case andImmediate64, andImmediate32, orrImmediate64, orrImmediate32, eorImmediate64, eorImmediate32

@@ -49,7 +49,11 @@ extension Translator {
     }
 
     static func form(_ op: Op) -> Form? {
+        // What may misalign SP is looked at by the interpreter.
+        if writesBase(op), op.mayMisalignSP { return nil }
         switch op.code {
+        case .addSubExtended64 where op.d == RegisterSlot.sp, .addSubExtended32 where op.d == RegisterSlot.sp:
+            return nil
         case .pcRelative, .moveImmediate, .readTPIDR_EL0, .readTPIDR_EL1: return .constant
         case .readSystemRegister: return isReadSP_EL0(op) ? .constant : nil
         case .addImmediate64, .addImmediate32, .addsImmediate64, .addsImmediate32, .subsImmediate64,

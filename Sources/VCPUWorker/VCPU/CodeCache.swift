@@ -38,7 +38,7 @@ struct CodeCache: ~Copyable {
         fetchEL0.initialize(repeating: FetchEntry(), count: Self.fetchEntryCount)
         fetchEL1.initialize(repeating: FetchEntry(), count: Self.fetchEntryCount)
         // Backed by the host as pages are decoded.
-        let byteCount = Self.pageCapacity * Self.pageStride
+        let byteCount = (Self.pageCapacity + 1) * Self.pageStride
         let mapped = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         if let mapped, mapped != MAP_FAILED {
             arena = mapped
@@ -49,7 +49,7 @@ struct CodeCache: ~Copyable {
     }
 
     deinit {
-        munmap(arena, Self.pageCapacity * Self.pageStride)
+        munmap(arena, (Self.pageCapacity + 1) * Self.pageStride)
         fetchEL0.deallocate()
         fetchEL1.deallocate()
         hashKeys.deallocate()
@@ -74,6 +74,18 @@ struct CodeCache: ~Copyable {
         touchedPages = max(touchedPages, usedPages)
         ops[Self.opsPerPage] = Op(.pageEnd)
         return ops
+    }
+
+    /// A page of ops behind all others that stop at once and never get hot, but for the one of `slot`: to execute a single
+    /// instruction of the page whose ops are `ops`.
+    func single(_ op: Op, slot: Int, of ops: UnsafeMutablePointer<Op>) -> UnsafeMutablePointer<Op> {
+        let page = opsOfPage(Self.pageCapacity)
+        Self.mutableHeader(page).pointee = CodePageHeader(
+            hostPage: Self.header(ops).pointee.hostPage, offset: Self.header(ops).pointee.offset)
+        page.update(repeating: Op(.stop), count: Self.opsPerPage + 1)
+        Self.heat(page).update(repeating: Heat.never, count: Self.opsPerPage)
+        page[slot] = op
+        return page
     }
 
     /// The header of the page whose first op is `ops`.

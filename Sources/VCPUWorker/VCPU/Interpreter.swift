@@ -19,6 +19,8 @@ extension VCPU {
             switch o.code {
             case .decode:
                 decode(c)
+            case .stop:
+                return leave(c, at: c.pc, retiring: 0, .redirect)
             case .pageEnd:
                 let target = c.page &+ 0x1000
                 guard let ops = enter(target, fetch, doorbell) else {
@@ -38,6 +40,17 @@ extension VCPU {
                 c.next()
             case .addImmediate32:
                 x[Int(o.d)] = (x[Int(o.n)] &+ o.imm) & 0xFFFF_FFFF
+                c.next()
+            case .addImmediateSP:
+                let result = x[Int(o.n)] &+ o.imm
+                x[Int(RegisterSlot.sp)] = o.aux != 0 ? result & 0xFFFF_FFFF : result
+                guard isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
+                c.next()
+            case .logicalImmediateSP:
+                let a = x[Int(o.n)]
+                let result = o.a == 0 ? a & o.imm : o.a == 1 ? a | o.imm : a ^ o.imm
+                x[Int(RegisterSlot.sp)] = o.aux != 0 ? result & 0xFFFF_FFFF : result
+                guard isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .addsImmediate64:
                 let a = x[Int(o.n)]
@@ -205,6 +218,9 @@ extension VCPU {
                 let result = subtracts ? a &- b : a &+ b
                 if o.aux & 16 != 0 { c.nzcv = subtracts ? Flags.sub64(a, b, result) : Flags.add64(a, b, result) }
                 x[Int(o.d)] = result
+                guard o.d != RegisterSlot.sp || isSPAligned else {
+                    return leave(c, at: c.pc &+ 4, retiring: 1, .redirect)
+                }
                 c.next()
             case .addSubCarry64:
                 let b = x[Int(o.m)]
@@ -227,6 +243,9 @@ extension VCPU {
                 let result = subtracts ? a &- b : a &+ b
                 if o.aux & 16 != 0 { c.nzcv = subtracts ? Flags.sub32(a, b, result) : Flags.add32(a, b, result) }
                 x[Int(o.d)] = UInt64(result)
+                guard o.d != RegisterSlot.sp || isSPAligned else {
+                    return leave(c, at: c.pc &+ 4, retiring: 1, .redirect)
+                }
                 c.next()
             case .addSubCarry32:
                 let b = UInt32(truncatingIfNeeded: x[Int(o.m)])
@@ -1096,6 +1115,7 @@ extension VCPU {
                     perform(operation, register: o.d, o.m != 0 ? moved : base, tlb)
                 else { return dataAbort(c) }
                 x[Int(o.n)] = moved
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .load64PostIndex:
                 let address = x[Int(o.n)]
@@ -1128,6 +1148,7 @@ extension VCPU {
                 if o.aux != PairMode.offset { x[Int(o.n)] = base &+ o.imm }
                 x[Int(o.d)] = first
                 x[Int(o.a)] = second
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .loadPair32:
                 let base = x[Int(o.n)]
@@ -1139,6 +1160,7 @@ extension VCPU {
                 if o.aux != PairMode.offset { x[Int(o.n)] = base &+ o.imm }
                 x[Int(o.d)] = UInt64(first)
                 x[Int(o.a)] = UInt64(second)
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .storePair64:
                 let base = x[Int(o.n)]
@@ -1147,6 +1169,7 @@ extension VCPU {
                     return dataAbort(c)
                 }
                 if o.aux != PairMode.offset { x[Int(o.n)] = base &+ o.imm }
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .storePair32:
                 let base = x[Int(o.n)]
@@ -1155,6 +1178,7 @@ extension VCPU {
                     store(UInt32(truncatingIfNeeded: x[Int(o.a)]), address &+ 4, tlb)
                 else { return dataAbort(c) }
                 if o.aux != PairMode.offset { x[Int(o.n)] = base &+ o.imm }
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .loadPairSigned32:
                 let base = x[Int(o.n)]
@@ -1166,6 +1190,7 @@ extension VCPU {
                 if o.aux != PairMode.offset { x[Int(o.n)] = base &+ o.imm }
                 x[Int(o.d)] = UInt64(bitPattern: Int64(Int32(bitPattern: first)))
                 x[Int(o.a)] = UInt64(bitPattern: Int64(Int32(bitPattern: second)))
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .loadPair64PostIndex:
                 let address = x[Int(o.n)]
@@ -1239,6 +1264,7 @@ extension VCPU {
                 let moved = base &+ o.imm
                 guard loadVector(Int(o.d), scale: o.a, o.m != 0 ? moved : base, tlb) else { return dataAbort(c) }
                 x[Int(o.n)] = moved
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .storeVectorWriteback:
                 guard fpAccessible else { return fpAccessTrap(c) }
@@ -1246,6 +1272,7 @@ extension VCPU {
                 let moved = base &+ o.imm
                 guard storeVector(Int(o.d), scale: o.a, o.m != 0 ? moved : base, tlb) else { return dataAbort(c) }
                 x[Int(o.n)] = moved
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .loadVectorLiteral:
                 guard fpAccessible else { return fpAccessTrap(c) }
@@ -1257,6 +1284,7 @@ extension VCPU {
                 let address = o.aux == PairMode.postIndex ? base : base &+ o.imm
                 guard loadVectorPair(Int(o.d), Int(o.m), scale: o.a, address, tlb) else { return dataAbort(c) }
                 if o.aux != PairMode.offset { x[Int(o.n)] = base &+ o.imm }
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .storeVectorPair:
                 guard fpAccessible else { return fpAccessTrap(c) }
@@ -1264,10 +1292,14 @@ extension VCPU {
                 let address = o.aux == PairMode.postIndex ? base : base &+ o.imm
                 guard storeVectorPair(Int(o.d), Int(o.m), scale: o.a, address, tlb) else { return dataAbort(c) }
                 if o.aux != PairMode.offset { x[Int(o.n)] = base &+ o.imm }
+                guard !o.mayMisalignSP || isSPAligned else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
                 c.next()
             case .vectorStructures:
                 guard fpAccessible else { return fpAccessTrap(c) }
                 guard transferStructures(o, tlb) else { return dataAbort(c) }
+                guard o.n != RegisterSlot.sp || isSPAligned else {
+                    return leave(c, at: c.pc &+ 4, retiring: 1, .redirect)
+                }
                 c.next()
             case .vector:
                 guard fpAccessible else { return fpAccessTrap(c) }

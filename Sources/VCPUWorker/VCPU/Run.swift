@@ -13,6 +13,10 @@ extension VCPU {
                 _ = illegalState()
                 continue
             }
+            guard isSPAligned || !isSPAlignmentChecked else {
+                if stepWithMisalignedSP() == .exit { break loop }
+                continue
+            }
             guard let ops = fetch() else {
                 if raiseFetchFault() == .exit { break loop }
                 continue
@@ -33,7 +37,7 @@ extension VCPU {
     }
 
     /// The decoded page of `pc`; nil when the instruction cannot be fetched (`mmu.fault`).
-    private mutating func fetch() -> UnsafeMutablePointer<Op>? {
+    mutating func fetch() -> UnsafeMutablePointer<Op>? {
         let fetch = pstate.el == 0 ? code.fetchEL0 : code.fetchEL1
         let entry = fetch + Int(truncatingIfNeeded: pc >> 12 & UInt64(CodeCache.fetchEntryCount - 1))
         if entry.pointee.tag == pc & ~0xFFC, let ops = entry.pointee.ops { return ops }
@@ -47,7 +51,7 @@ extension VCPU {
         return ops
     }
 
-    private mutating func raiseFetchFault() -> Outcome {
+    mutating func raiseFetchFault() -> Outcome {
         pc & 3 != 0 ? pcAlignmentFault() : raise(mmu.fault, instruction: 0)
     }
 

@@ -1,0 +1,34 @@
+import CHost
+import Shared
+
+// SP alignment checking, where it costs nothing while SP is aligned: an op that may misalign SP leaves the interpreter when it
+// does, and from then on instructions are executed one at a time, until SP is aligned again.
+
+extension VCPU {
+    @inline(__always) var isSPAligned: Bool { x[Int(RegisterSlot.sp)] & 15 == 0 }
+
+    /// SCTLR_EL1.SA at EL1, SA0 at EL0.
+    var isSPAlignmentChecked: Bool { system.sctlr_EL1 >> (pstate.el == 0 ? 4 : 3) & 1 != 0 }
+
+    /// Executes one instruction with a misaligned SP, or takes the exception if its address comes from SP.
+    ///
+    /// Source: Arm ARM "CheckSPAlignment".
+    mutating func stepWithMisalignedSP() -> Outcome {
+        guard let ops = fetch() else { return raiseFetchFault() }
+        let slot = Int(pc >> 2 & 1023)
+        let page = CodeCache.header(ops).pointee.hostPage
+        if Self.isAddressFromSP(armada_load_relaxed32(page + slot * 4)) { return spAlignmentFault() }
+        // A jump must come back here instead of going on in a page that it finds at hand.
+        code.flushTranslations()
+        return interpret(code.single(Fusion.single(at: slot, page: page), slot: slot, of: ops))
+    }
+
+    /// Whether `word` is a load or store, but no prefetch, whose base is SP.
+    static func isAddressFromSP(_ word: UInt32) -> Bool {
+        let isLoadOrStore = word & 0x0A00_0000 == 0x0800_0000
+        let isLiteral = word & 0x3B00_0000 == 0x1800_0000
+        // size = 11, V = 0, opc = 10, in every addressing mode that has a prefetch
+        let isPrefetch = word & 0xFAC0_0000 == 0xF880_0000
+        return isLoadOrStore && !isLiteral && !isPrefetch && word >> 5 & 31 == 31
+    }
+}
