@@ -7,7 +7,7 @@ import Testing
 @testable import Coordinator
 
 /// Real processes.
-@Suite("Starting, losing and turning away workers", .serialized) struct WorkerStartTests {
+@Suite("Starting, losing and turning away workers", .serialized) final class WorkerStartTests {
     /// The armada-vcpu of this build: beside the test bundle, or where the checks of a release say.
     private static let program: String = {
         if let directory = ProcessInfo.processInfo.environment["ARMADA_BIN_DIR"] { return directory + "/armada-vcpu" }
@@ -24,7 +24,7 @@ import Testing
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    private func removeDirectory() { try? FileManager.default.removeItem(atPath: directory) }
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private func failure(_ body: () throws(WorkerError) -> Void) -> String {
         do {
@@ -56,7 +56,6 @@ import Testing
     }
 
     @Test func aProgramThatIsNone() throws {
-        defer { removeDirectory() }
         let file = directory + "/data"
         try "no program".write(toFile: file, atomically: true, encoding: .utf8)
         for path in [file, directory] {
@@ -125,7 +124,6 @@ import Testing
     // MARK: Started by hand
 
     @Test func theSocketIsPrivateAndGoes() throws {
-        defer { removeDirectory() }
         let path = directory + "/socket"
         do {
             let listener = try WorkerListener(path: path)
@@ -141,7 +139,6 @@ import Testing
     }
 
     @Test func aLeftOverSocketIsReplaced() throws {
-        defer { removeDirectory() }
         let path = directory + "/socket"
         let moved = directory + "/moved"
         do {
@@ -157,7 +154,6 @@ import Testing
     }
 
     @Test func aFileInTheWayStays() throws {
-        defer { removeDirectory() }
         let path = directory + "/file"
         try "precious".write(toFile: path, atomically: true, encoding: .utf8)
         let text = failure { () throws(WorkerError) in _ = try WorkerListener(path: path) }
@@ -166,7 +162,6 @@ import Testing
     }
 
     @Test func impossiblePaths() {
-        defer { removeDirectory() }
         for path in ["", directory + "/" + String(repeating: "x", count: 108)] {
             let text = failure { () throws(WorkerError) in _ = try WorkerListener(path: path) }
             #expect(text.contains("1 to 107 bytes"), "\(text)")
@@ -177,7 +172,6 @@ import Testing
 
     /// Workers get the vCPU that they ask for; one that asks for a taken one is turned away.
     @Test func workersChooseTheirVCPU() throws {
-        defer { removeDirectory() }
         let path = directory + "/socket"
         let listener = try WorkerListener(path: path)
         func connect(_ vcpu: Int?) throws -> Process {
