@@ -1,6 +1,4 @@
 // Text through the PL011.
-#include <stdarg.h>
-
 #include "guest.h"
 
 enum { UARTDR = 0x000, UARTFR = 0x018 };
@@ -23,7 +21,7 @@ static void put_number(uint64_t value, uint32_t base, uint32_t width) {
     while (count > 0) console_putc(digits[--count]);
 }
 
-static void print_list(const char *format, va_list list) {
+void print_list(const char *format, va_list list) {
     for (; *format; format++) {
         if (*format != '%') {
             console_putc(*format);

@@ -3,6 +3,7 @@
 // A program defines `main`, which runs on vCPU 0 at EL1 with the MMU on and interrupts masked. When `main` returns, the
 // machine is powered off. Everything is built with -mgeneral-regs-only, so handlers need not save vector registers.
 #pragma once
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,11 @@ int main(void);
 /// The first byte behind the program with its stacks: free memory up to the end of `machine.memory`.
 extern uint8_t image_end[];
 
+// MARK: What the compiler calls by itself (memory.c)
+
+void *memset(void *destination, int value, size_t count);
+void *memcpy(void *restrict destination, const void *restrict source, size_t count);
+
 // MARK: Console, a PL011 (console.c)
 
 enum { uart_base = 0x09000000, uart_interrupt = 33 };
@@ -41,6 +47,8 @@ enum { uart_base = 0x09000000, uart_interrupt = 33 };
 void console_putc(char c);
 /// %s %c %d %u %x %lu %lx, each with an optional zero-padded width.
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/// The same with its values in a list.
+void print_list(const char *format, va_list list);
 /// Prints the message and powers off.
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -73,7 +81,16 @@ void gic_send_to_others(uint32_t sgi);
 int64_t start_cpu(uint32_t cpu);
 /// Where a vCPU that was started begins; a program that starts any defines it.
 _Noreturn void secondary_main(uint32_t cpu);
+/// Or where it goes if the program does not: set by the library's own users of other vCPUs.
+extern void (*secondary_entry)(uint32_t cpu);
 extern char secondary_start[];
+
+// MARK: MMU (mmu.c)
+
+/// RAM once more, for EL0 to read, write and execute: add it to an address of the first GiB of RAM.
+#define user_alias 0x1000000000ull
+
+/// Turns the calling vCPU's MMU and caches on, with an identity map; start-up has called it.
 void mmu_enable(void);
 
 // MARK: PSCI over HVC

@@ -6,4 +6,9 @@ int64_t start_cpu(uint32_t cpu) {
     return psci(PSCI_CPU_ON, machine.mpidr[cpu], (uint64_t)secondary_start, cpu);
 }
 
-__attribute__((weak)) _Noreturn void secondary_main(uint32_t cpu) { panic("vCPU %u started by surprise", cpu); }
+void (*secondary_entry)(uint32_t cpu);
+
+__attribute__((weak)) _Noreturn void secondary_main(uint32_t cpu) {
+    if (secondary_entry) secondary_entry(cpu);
+    panic("vCPU %u started by surprise", cpu);
+}
