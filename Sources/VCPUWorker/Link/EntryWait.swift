@@ -31,11 +31,12 @@ struct EntryWait: ~Copyable {
         control = VCPUControl(page: controlPage, vcpu: vcpuIndex)
     }
 
-    /// Begins a wait. `answeredQuickly` is false for an exit after which the vCPU is likely to block, as for WFI.
-    mutating func begin(answeredQuickly: Bool) {
+    /// Begins a wait for the answer to an exit at `time`. `answeredQuickly` is false for an exit after which the vCPU is likely
+    /// to block, as for WFI.
+    mutating func begin(answeredQuickly: Bool, at time: UInt64) {
         mayPoll = answeredQuickly && window.nanoseconds > 0 && hasSpareProcessor()
         // Waits that the coordinator prolongs on purpose say nothing about the window.
-        started = answeredQuickly && window.maximumNanoseconds > 0 ? armada_monotonic() : 0
+        started = answeredQuickly && window.maximumNanoseconds > 0 ? time : 0
         lastLook = started
     }
 

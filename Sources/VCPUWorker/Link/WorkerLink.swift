@@ -74,7 +74,7 @@ struct WorkerLink: ~Copyable {
     mutating func awaitOrder(
         _ wait: inout EntryWait, answeredQuickly: Bool
     ) throws(WireError) -> Order {
-        wait.begin(answeredQuickly: answeredQuickly)
+        wait.begin(answeredQuickly: answeredQuickly, at: exit.timestamp)
         if wait.polls {
             repeat {
                 if let order = try order(from: reader.next(from: socket)) {

@@ -2,8 +2,10 @@ import CHost
 import Shared
 
 extension VCPU {
-    /// Executes guest code until the guest must be left. `exit` then says why and `pc` is where it goes on.
-    mutating func run() {
+    /// Executes guest code until the guest must be left. `exit` then says why and `pc` is where it goes on. Returns when
+    /// that was, in nanoseconds of CLOCK_MONOTONIC.
+    @discardableResult
+    mutating func run() -> UInt64 {
         let start = armada_monotonic()
         beginGuestExecution()
         loop: while true {
@@ -26,8 +28,10 @@ extension VCPU {
         endGuestExecution()
         count(.retiredInstructions, retiredInstructions)
         count(.decodedInstructions, decodedInstructions)
-        guestNanoseconds &+= armada_monotonic() &- start
+        let end = armada_monotonic()
+        guestNanoseconds &+= end &- start
         count(.guestNanoseconds, guestNanoseconds)
+        return end
     }
 
     /// Publishes a counter of this vCPU.
