@@ -34,9 +34,7 @@ import Testing
         // The reference also takes the unallocated words with bit 29 set.
         Exclusion("FEAT_FP16: FMOV (vector, immediate)", 0x9FF8_FC00, 0x0F00_FC00),
         Exclusion("FEAT_SHA3, FEAT_SHA512, FEAT_SM3, FEAT_SM4", 0xFF00_0000, 0xCE00_0000),
-        Exclusion("FEAT_RDM, FEAT_DotProd, FEAT_FCMA: three same (extra)", 0x8F20_8400, 0x0E00_8400),
-        Exclusion("FEAT_RDM: by element", 0xAF00_D400, 0x2F00_D000),
-        Exclusion("FEAT_DotProd: by element", 0x9F00_F400, 0x0F00_E000),
+        Exclusion("FEAT_FCMA: three same (extra)", 0xBF20_C400, 0x2E00_C400),
         Exclusion("FEAT_FCMA: by element", 0xBF00_9400, 0x2F00_1000),
         Exclusion("FEAT_FHM: FMLAL, FMLSL by element", 0xBFC0_B400, 0x0F80_0000),
         Exclusion("FEAT_FHM: FMLAL2, FMLSL2 by element", 0xBFC0_B400, 0x2F80_8000),

@@ -37,7 +37,7 @@ import Testing
     @Test func identificationSaysWhatIsThere() {
         #expect(IDRegisters.id_AA64PFR0_EL1 == 0x1300_0000_0100_0011)
         #expect(IDRegisters.id_AA64DFR0_EL1 == 0x1030_5006)
-        #expect(IDRegisters.id_AA64ISAR0_EL1 == 0x0021_1120)
+        #expect(IDRegisters.id_AA64ISAR0_EL1 == 0x1000_1021_1120)
         #expect(IDRegisters.id_AA64MMFR0_EL1 == 0x0010_0022)
         #expect(IDRegisters.id_AA64MMFR1_EL1 == 0x0010_0000)
         #expect(IDRegisters.id_AA64MMFR2_EL1 == 0x1000_0000_0000_0010)

@@ -89,6 +89,23 @@ extension VectorUnit {
         }
     }
 
+    /// SDOT, UDOT: to each word of Vd the products of the four bytes of Vn and Vm, or of one word of Vm, in its place.
+    @inline(never) static func dotProduct(_ op: Op, _ v: VectorRegisters, isSigned: Bool) {
+        let n = Vector128(v, op.n)
+        let words = second(op, v)
+        let m = Vector128(low: words.x, high: words.y)
+        let d = Vector128(v, op.d)
+        var result = Vector128()
+        for index in 0..<op.laneCount {
+            var sum = d.unsigned(index, 2)
+            for byte in index &* 4..<index &* 4 &+ 4 {
+                sum &+= n.lane(byte, 0, isSigned: isSigned) &* m.lane(byte, 0, isSigned: isSigned)
+            }
+            result.set(index, 2, sum)
+        }
+        result.store(v, op.d)
+    }
+
     /// PMUL: the low bytes of the carry-less products.
     @inline(never) static func polynomialLanes(_ op: Op, _ v: VectorRegisters) {
         let n = load(Bytes.self, v, op.n)

@@ -34,6 +34,5 @@ enum AdvancedSIMDScalarThreeSame {
         EncodingRow("FCMGT (scalar register)", "01111110 1z1mmmmm 111001nn nnnddddd") { .floatScalar($0, .fcmgt) },
         EncodingRow("FACGT (scalar)",          "01111110 1z1mmmmm 111011nn nnnddddd") { .floatScalar($0, .facgt) },
         // FP16 (FEAT_FP16): "Advanced SIMD scalar three same FP16", 01U11110 a10mmmmm 00ooo1nn nnnddddd
-        // FEAT_RDM: "Advanced SIMD scalar three same extra", 01111110 zz0mmmmm 1000S1nn nnnddddd
     ]
 }

@@ -11,6 +11,8 @@ enum AdvancedSIMDScalarXIndexedElement {
         EncodingRow("FMLS (scalar, by element)",     "01011111 1zlmmmmm 0101h0nn nnnddddd") { floatByElement($0, .fmlsElement) },
         EncodingRow("FMUL (scalar, by element)",     "01011111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulElement) },
         EncodingRow("FMULX (scalar, by element)",    "01111111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulxElement) },
+        EncodingRow("SQRDMLAH (scalar, by element)", "01111111 zzlmmmmm 1101h0nn nnnddddd") { byElement($0, .sqrdmlah) },
+        EncodingRow("SQRDMLSH (scalar, by element)", "01111111 zzlmmmmm 1111h0nn nnnddddd") { byElement($0, .sqrdmlsh) },
         // FP16 (FEAT_FP16): FMLA, FMLS, FMUL, FMULX with 01U11111 00lmmmmm oooohonn nnnddddd
     ]
 

@@ -80,6 +80,5 @@ enum AdvancedSIMDThreeSame {
         EncodingRow("FACGT",                  "0Q101110 1z1mmmmm 111011nn nnnddddd") { .floatVector($0, .facgt) },
         EncodingRow("FMINP (vector)",         "0Q101110 1z1mmmmm 111101nn nnnddddd") { .floatVector($0, .fminp) },
         // FP16 (FEAT_FP16): "Advanced SIMD three same (FP16)", 0QU01110 a10mmmmm 00ooo1nn nnnddddd
-        // FEAT_RDM, FEAT_DotProd, FEAT_FCMA: "Advanced SIMD three same extra", 0QU01110 zz0mmmmm 1oooo1nn nnnddddd
     ]
 }

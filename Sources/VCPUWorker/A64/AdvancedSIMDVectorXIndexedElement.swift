@@ -21,7 +21,11 @@ enum AdvancedSIMDVectorXIndexedElement {
         EncodingRow("FMUL (by element)",     "0Q001111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulElement) },
         EncodingRow("FMULX (by element)",    "0Q101111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulxElement) },
         // FP16 (FEAT_FP16): FMLA, FMLS, FMUL, FMULX with 0QU01111 00lmmmmm oooohonn nnnddddd
-        // FEAT_RDM: SQRDMLAH, SQRDMLSH 0Q101111 zzlmmmmm 11S1h0nn nnnddddd; FEAT_DotProd: SDOT, UDOT 0QU01111 zzlmmmmm 1110h0nn nnnddddd
+        EncodingRow("SQRDMLAH (by element)", "0Q101111 zzlmmmmm 1101h0nn nnnddddd") { byElement($0, .sqrdmlah) },
+        EncodingRow("SQRDMLSH (by element)", "0Q101111 zzlmmmmm 1111h0nn nnnddddd") { byElement($0, .sqrdmlsh) },
+        EncodingRow("SDOT (by element)",     "0Q001111 10lmmmmm 1110h0nn nnnddddd") { byElement($0, .sdot) },
+        EncodingRow("UDOT (by element)",     "0Q101111 10lmmmmm 1110h0nn nnnddddd") { byElement($0, .udot) },
+        // FEAT_FCMA: FCMLA 0Q101111 zzlmmmmm 0rr1h0nn nnnddddd
     ]
 
     /// Index and register of the element operand: 16-bit elements have fifteen registers fewer.

@@ -10,6 +10,8 @@ enum VectorEncodings {
         ConversionBetweenFloatingPointAndFixedPoint.rows,
         AdvancedSIMDThreeSame.rows,
         AdvancedSIMDScalarThreeSame.rows,
+        AdvancedSIMDThreeSameExtra.rows,
+        AdvancedSIMDScalarThreeSameExtra.rows,
         AdvancedSIMDThreeDifferent.rows,
         AdvancedSIMDScalarThreeDifferent.rows,
         AdvancedSIMDVectorXIndexedElement.rows,

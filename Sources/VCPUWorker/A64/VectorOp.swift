@@ -31,7 +31,7 @@ enum VectorOp: UInt16 {
     case add, sub, mul, mla, mls, pmul, mulElement, mlaElement, mlsElement, cmeq, cmgt, cmge, cmhi, cmhs, cmtst
     case smax, umax, smin, umin, shadd, uhadd, srhadd, urhadd, shsub, uhsub, sqadd, uqadd, sqsub, uqsub, sabd
     case uabd, saba, uaba, sshl, ushl, srshl, urshl, sqshl, uqshl, sqrshl, uqrshl, sqdmulh, sqrdmulh
-    case sqdmulhElement, sqrdmulhElement, addp, smaxp, umaxp, sminp, uminp, addpScalar
+    case sqdmulhElement, sqrdmulhElement, sqrdmlah, sqrdmlsh, sdot, udot, addp, smaxp, umaxp, sminp, uminp, addpScalar
 
     // MARK: Integer lanes, one source
     case abs, neg, cls, clz, cnt, rbit, rev16, rev32, rev64, sqabs, sqneg, suqadd, usqadd, cmgtZero, cmgeZero

@@ -62,24 +62,40 @@ enum Lane {
     /// SQDMULH and, rounding, SQRDMULH: the high half of twice the product; 16 and 32 bits.
     enum DoublingMultiplyHigh: LaneOperation {
         @inline(__always) static func apply<T: LaneInteger>(_ a: T, _ b: T, _: T, _ saturated: inout Bool) -> T {
-            high(a, b, rounding: false, &saturated)
+            high(product(a, b), rounding: false, &saturated)
         }
+        @inline(__always) static func product<T: LaneInteger>(_ a: T, _ b: T) -> Int64 {
+            Int64(truncatingIfNeeded: a) &* Int64(truncatingIfNeeded: b)
+        }
+        /// The high half of `addend`, taken for a high half, and twice the product. Half of that sum fits 64 bits.
         @inline(__always) static func high<T: LaneInteger>(
-            _ a: T, _ b: T, rounding: Bool, _ saturated: inout Bool
+            _ product: Int64, addend: T = 0, rounding: Bool, _ saturated: inout Bool
         ) -> T {
-            let product = Int64(truncatingIfNeeded: a) &* Int64(truncatingIfNeeded: b)
             let shift = Int64(T.bitWidth &- 1)
-            let high = (product &+ (rounding ? 1 &<< (shift &- 1) : 0)) &>> shift
+            let sum = (Int64(truncatingIfNeeded: addend) &<< shift) &+ product
+            let high = (sum &+ (rounding ? 1 &<< (shift &- 1) : 0)) &>> shift
             guard let result = T(exactly: high) else {
                 saturated = true
-                return T.max
+                return high < 0 ? T.min : T.max
             }
             return result
         }
     }
     enum RoundingDoublingMultiplyHigh: LaneOperation {
         @inline(__always) static func apply<T: LaneInteger>(_ a: T, _ b: T, _: T, _ saturated: inout Bool) -> T {
-            DoublingMultiplyHigh.high(a, b, rounding: true, &saturated)
+            DoublingMultiplyHigh.high(DoublingMultiplyHigh.product(a, b), rounding: true, &saturated)
+        }
+    }
+    /// SQRDMLAH.
+    enum RoundingDoublingMultiplyAdd: LaneOperation {
+        @inline(__always) static func apply<T: LaneInteger>(_ a: T, _ b: T, _ d: T, _ saturated: inout Bool) -> T {
+            DoublingMultiplyHigh.high(DoublingMultiplyHigh.product(a, b), addend: d, rounding: true, &saturated)
+        }
+    }
+    /// SQRDMLSH.
+    enum RoundingDoublingMultiplySubtract: LaneOperation {
+        @inline(__always) static func apply<T: LaneInteger>(_ a: T, _ b: T, _ d: T, _ saturated: inout Bool) -> T {
+            DoublingMultiplyHigh.high(0 &- DoublingMultiplyHigh.product(a, b), addend: d, rounding: true, &saturated)
         }
     }
     enum SaturatingAbsolute: LaneOperation {

@@ -7,6 +7,7 @@ struct ElementSizes: OptionSet {
     static let hs = ElementSizes(rawValue: 6)
     static let bhs = ElementSizes(rawValue: 7)
     static let bhsd = ElementSizes(rawValue: 15)
+    static let s = ElementSizes(rawValue: 4)
     static let sd = ElementSizes(rawValue: 12)
     static let bd = ElementSizes(rawValue: 9)
     static let d = ElementSizes(rawValue: 8)
