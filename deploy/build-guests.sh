@@ -4,7 +4,7 @@
 # Usage: deploy/build-guests.sh [OUTPUT]        (default: Guests/build)
 #
 # For each program NAME: OUTPUT/NAME, an arm64 Image, and OUTPUT/NAME.elf, the same with symbols. Does nothing if all of
-# them are newer than the sources.
+# them are newer than the sources. Also OUTPUT/oneinsn, which is a program for Linux.
 set -eu
 cd "$(dirname "$0")/.."
 output=${1:-Guests/build}
@@ -23,7 +23,7 @@ for tool in clang ld.lld llvm-objcopy; do
 done
 
 if [ -f "$output/.complete" ] &&
-    [ -z "$(find Guests/lib Guests/programs Guests/kernels deploy/build-guests.sh -type f -newer "$output/.complete")" ]; then
+    [ -z "$(find Guests/lib Guests/programs Guests/kernels Guests/user deploy/build-guests.sh -type f -newer "$output/.complete")" ]; then
     exit 0
 fi
 rm -f "$output/.complete"
@@ -60,4 +60,11 @@ done
 for source in Guests/kernels/*.c; do
     [ "$source" = Guests/kernels/main.c ] || link "$(basename "$source" .c)" $library "$kernel_main" "$(compile "$source")"
 done
+
+# For qemu-aarch64: a Linux program without a library.
+for source in Guests/user/oneinsn.c Guests/user/oneinsn.S; do
+    "$tools/clang" --target=aarch64-linux-gnu -ffreestanding -nostdlib -mgeneral-regs-only -fno-stack-protector -fno-pic \
+        -O2 -std=c17 -Wall -Wextra -Werror -c "$source" -o "$output/objects/$(basename "$source").o"
+done
+"$tools/ld.lld" -static -z noexecstack "$output/objects/oneinsn.c.o" "$output/objects/oneinsn.S.o" -o "$output/oneinsn"
 touch "$output/.complete"

@@ -22,17 +22,11 @@ import Testing
     static let exclusions: [Exclusion] = [
         Exclusion("system instructions and exceptions, whose registers and routing decide", 0xFE00_0000, 0xD400_0000),
         Exclusion("ERET, DRPS", 0xFF80_0000, 0xD680_0000),
-        // Unicorn aborts the process at some of these two.
-        Exclusion("FEAT_FP16: two-register miscellaneous", 0x8F7E_0C00, 0x0E78_0800),
-        Exclusion("FEAT_FP16: three same", 0x8F60_C400, 0x0E40_0400),
-        Exclusion("FEAT_FP16: by element", 0x8FC0_3400, 0x0F00_1000),
-        Exclusion("FEAT_FP16: fixed-point conversions by vector", 0x8FF0_E400, 0x0F10_E400),
-        Exclusion("FEAT_FP16: scalar data processing with three sources", 0xFFC0_0000, 0x1FC0_0000),
-        Exclusion("FEAT_FP16: other scalar forms", 0x7FC0_0000, 0x1EC0_0000),
-        Exclusion("FEAT_FP16: across lanes", 0xBF3F_0C00, 0x0E30_0800),
-        Exclusion("FEAT_FP16: scalar pairwise", 0xFF3F_0C00, 0x5E30_0800),
-        // The reference also takes the unallocated words with bit 29 set.
-        Exclusion("FEAT_FP16: FMOV (vector, immediate)", 0x9FF8_FC00, 0x0F00_FC00),
+        // Unicorn 2.0.1 ends the process at an unallocated word of these; QEMUUserTests has them.
+        Exclusion("FEAT_FP16: two-register miscellaneous", 0x9F7E_0C00, 0x0E78_0800),
+        Exclusion("FEAT_FP16: scalar two-register miscellaneous", 0xDF7E_0C00, 0x5E78_0800),
+        Exclusion("FEAT_FP16: three same", 0x9F60_C400, 0x0E40_0400),
+        Exclusion("an error of Unicorn, FMOV (vector, immediate, half) with op = 1", 0xBFF8_FC00, 0x2F00_FC00),
         Exclusion("FEAT_SHA3, FEAT_SHA512, FEAT_SM3, FEAT_SM4", 0xFF00_0000, 0xCE00_0000),
         Exclusion("FEAT_FCMA: three same (extra)", 0xBF20_C400, 0x2E00_C400),
         Exclusion("FEAT_FCMA: by element", 0xBF00_9400, 0x2F00_1000),

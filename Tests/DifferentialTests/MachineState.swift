@@ -60,9 +60,9 @@ extension MachineState {
         }
         for index in 0..<31 { state.x[index] = generalWord(using: &generator) }
         state.nzcv = UInt32(truncatingIfNeeded: generator.next()) & 0xF000_0000
-        // RMode, FZ, DN, AHP; half of the time none of them, as most software has it.
+        // RMode, FZ, DN, AHP, FZ16; half of the time none of them, as most software has it.
         let control = UInt32(truncatingIfNeeded: generator.next())
-        state.fpcr = control & 1 == 0 ? 0 : control & 0x07C0_0000
+        state.fpcr = control & 1 == 0 ? 0 : control & 0x07C8_0000
         // IXC alone selects the fast paths; sometimes everything is set.
         let status = generator.next()
         state.fpsr = status & 1 == 0 ? 0 : status & 6 == 0 ? 0x0800_009F : 0x10

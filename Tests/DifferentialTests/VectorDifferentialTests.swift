@@ -23,7 +23,9 @@ enum VectorExecutor: InstructionExecutor {
 
 @Suite struct VectorDifferentialTests {
     @Test func agreesWithUnicorn() throws {
-        let harness = DifferentialHarness(rows: VectorEncodings.rows)
+        let exclusion = DifferentialHarness.Exclusion(
+            name: QEMUUserTests.signExtended, reason: "an error of QEMU; QEMUUserTests compare its 16 bits")
+        let harness = DifferentialHarness(rows: VectorEncodings.rows, exclusions: [exclusion])
         let mismatches = try harness.run(VectorExecutor.self, countPerRow: 200, seed: 1)
         for mismatch in mismatches { Issue.record("\(mismatch)") }
     }

@@ -126,7 +126,7 @@ import Testing
         fixture.goToEL0()
         #expect(accessible())
         fixture.write(.fpcr, ~0)
-        #expect(fixture.value(.fpcr) == 0x07C0_0000)
+        #expect(fixture.value(.fpcr) == 0x07C8_0000)
         fixture.write(.fpsr, ~0)
         #expect(fixture.value(.fpsr) == 0x0800_009F)
     }

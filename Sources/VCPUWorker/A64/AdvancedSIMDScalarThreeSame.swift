@@ -33,6 +33,5 @@ enum AdvancedSIMDScalarThreeSame {
         EncodingRow("FABD (scalar)",           "01111110 1z1mmmmm 110101nn nnnddddd") { .floatScalar($0, .fabd) },
         EncodingRow("FCMGT (scalar register)", "01111110 1z1mmmmm 111001nn nnnddddd") { .floatScalar($0, .fcmgt) },
         EncodingRow("FACGT (scalar)",          "01111110 1z1mmmmm 111011nn nnnddddd") { .floatScalar($0, .facgt) },
-        // FP16 (FEAT_FP16): "Advanced SIMD scalar three same FP16", 01U11110 a10mmmmm 00ooo1nn nnnddddd
     ]
 }

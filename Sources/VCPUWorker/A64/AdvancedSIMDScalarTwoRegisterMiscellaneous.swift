@@ -37,6 +37,5 @@ enum AdvancedSIMDScalarTwoRegisterMiscellaneous {
         EncodingRow("FRSQRTE (scalar)",        "01111110 1z100001 110110nn nnnddddd") { .floatScalar($0, .frsqrte) },
         EncodingRow("FRECPX",                  "01011110 1z100001 111110nn nnnddddd") { .floatScalar($0, .frecpx) },
         EncodingRow("FCVTXN (scalar)",         "01111110 01100001 011010nn nnnddddd") { .floatScalar($0, .fcvtxnScalar) },
-        // FP16 (FEAT_FP16): "Advanced SIMD scalar two-register miscellaneous FP16", 01U11110 a1111001 oooo10nn nnnddddd
     ]
 }

@@ -79,6 +79,5 @@ enum AdvancedSIMDThreeSame {
         EncodingRow("FCMGT (register)",       "0Q101110 1z1mmmmm 111001nn nnnddddd") { .floatVector($0, .fcmgt) },
         EncodingRow("FACGT",                  "0Q101110 1z1mmmmm 111011nn nnnddddd") { .floatVector($0, .facgt) },
         EncodingRow("FMINP (vector)",         "0Q101110 1z1mmmmm 111101nn nnnddddd") { .floatVector($0, .fminp) },
-        // FP16 (FEAT_FP16): "Advanced SIMD three same (FP16)", 0QU01110 a10mmmmm 00ooo1nn nnnddddd
     ]
 }

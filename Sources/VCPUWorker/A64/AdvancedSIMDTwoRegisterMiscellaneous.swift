@@ -64,7 +64,6 @@ enum AdvancedSIMDTwoRegisterMiscellaneous {
         EncodingRow("FCVTN",                   "0Q001110 0z100001 011010nn nnnddddd") { .wholeVector($0, $0.isSet(22) ? .fcvtnDouble : .fcvtnSingle) },
         EncodingRow("FCVTL",                   "0Q001110 0z100001 011110nn nnnddddd") { .wholeVector($0, $0.isSet(22) ? .fcvtlSingle : .fcvtlHalf) },
         EncodingRow("FCVTXN",                  "0Q101110 01100001 011010nn nnnddddd") { .wholeVector($0, .fcvtxn) },
-        // FP16 (FEAT_FP16): "Advanced SIMD two-register miscellaneous (FP16)", 0QU01110 a1111100 oooo10nn nnnddddd
     ]
 
     /// SHLL shifts by the element's width, which USHLL cannot.

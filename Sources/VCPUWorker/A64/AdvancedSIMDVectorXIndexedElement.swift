@@ -20,7 +20,10 @@ enum AdvancedSIMDVectorXIndexedElement {
         EncodingRow("FMLS (by element)",     "0Q001111 1zlmmmmm 0101h0nn nnnddddd") { floatByElement($0, .fmlsElement) },
         EncodingRow("FMUL (by element)",     "0Q001111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulElement) },
         EncodingRow("FMULX (by element)",    "0Q101111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulxElement) },
-        // FP16 (FEAT_FP16): FMLA, FMLS, FMUL, FMULX with 0QU01111 00lmmmmm oooohonn nnnddddd
+        EncodingRow("FMLA (by element, half)",  "0Q001111 00lmmmmm 0001h0nn nnnddddd") { halfByElement($0, .fmlaElement) },
+        EncodingRow("FMLS (by element, half)",  "0Q001111 00lmmmmm 0101h0nn nnnddddd") { halfByElement($0, .fmlsElement) },
+        EncodingRow("FMUL (by element, half)",  "0Q001111 00lmmmmm 1001h0nn nnnddddd") { halfByElement($0, .fmulElement) },
+        EncodingRow("FMULX (by element, half)", "0Q101111 00lmmmmm 1001h0nn nnnddddd") { halfByElement($0, .fmulxElement) },
         EncodingRow("SQRDMLAH (by element)", "0Q101111 zzlmmmmm 1101h0nn nnnddddd") { byElement($0, .sqrdmlah) },
         EncodingRow("SQRDMLSH (by element)", "0Q101111 zzlmmmmm 1111h0nn nnnddddd") { byElement($0, .sqrdmlsh) },
         EncodingRow("SDOT (by element)",     "0Q001111 10lmmmmm 1110h0nn nnnddddd") { byElement($0, .sdot) },
@@ -31,7 +34,7 @@ enum AdvancedSIMDVectorXIndexedElement {
     /// Index and register of the element operand: 16-bit elements have fifteen registers fewer.
     static func element(_ word: Word) -> (index: UInt32, register: UInt8) {
         switch word.bits(23, 22) {
-        case 1: (word.bit(11) << 2 | word.bit(21) << 1 | word.bit(20), word.rm & 15)
+        case 0, 1: (word.bit(11) << 2 | word.bit(21) << 1 | word.bit(20), word.rm & 15)
         case 2: (word.bit(11) << 1 | word.bit(21), word.rm)
         default: (word.bit(11), word.rm)
         }
@@ -43,6 +46,10 @@ enum AdvancedSIMDVectorXIndexedElement {
 
     private static func longByElement(_ word: Word, _ code: VectorOp) -> Op {
         .indexed(.long(word, code, .hs), element(word))
+    }
+
+    private static func halfByElement(_ word: Word, _ code: VectorOp) -> Op {
+        .indexed(.halfVector(word, code), element(word))
     }
 
     private static func floatByElement(_ word: Word, _ code: VectorOp) -> Op {

@@ -2,61 +2,53 @@
 extension VectorUnit {
     // MARK: Scalar
 
-    @inline(__always) static func singles(
-        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
-        _ body: (inout FPEnvironment, UInt64, UInt64) -> UInt64
+    /// The numbers of `format` in Vn and Vm.
+    @inline(__always) static func scalars(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, _ format: FPFormat,
+        _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
         var environment = FPEnvironment(fpcr, fpsr)
-        storeScalar(body(&environment, single(v, op.n), single(v, op.m)), v, op.d)
+        storeScalar(body(&environment, scalar(v, op.n, format), scalar(v, op.m, format), format), v, op.d)
         fpsr = environment.fpsr
     }
 
-    @inline(__always) static func doubles(
-        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
-        _ body: (inout FPEnvironment, UInt64, UInt64) -> UInt64
+    /// FMADD and its kin.
+    @inline(__always) static func multiplyAdd(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, _ format: FPFormat,
+        negatesAddend: Bool, negatesProduct: Bool
     ) {
-        var environment = FPEnvironment(fpcr, fpsr)
-        storeScalar(body(&environment, double(v, op.n), double(v, op.m)), v, op.d)
-        fpsr = environment.fpsr
+        let addend = scalar(v, op.a, format) ^ (negatesAddend ? format.signBit : 0)
+        let sign = negatesProduct ? format.signBit : 0
+        scalars(op, v, fpcr, &fpsr, format) { $0.multiplyAdd(addend, $1 ^ sign, $2, $3) }
     }
 
-    /// FMADD and its kin: the masks negate the addend and the product.
-    @inline(__always) static func singles(
-        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, _ addend: UInt64, _ product: UInt64
-    ) {
-        let third = single(v, op.a) ^ addend
-        singles(op, v, fpcr, &fpsr) { $0.multiplyAdd(third, $1 ^ product, $2, .single) }
-    }
-
-    @inline(__always) static func doubles(
-        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, _ addend: UInt64, _ product: UInt64
-    ) {
-        let third = double(v, op.a) ^ addend
-        doubles(op, v, fpcr, &fpsr) { $0.multiplyAdd(third, $1 ^ product, $2, .double) }
-    }
-
-    @inline(__always) static func compareSingles(
-        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, signals: Bool
+    @inline(__always) static func compare(
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, _ format: FPFormat, signals: Bool
     ) -> UInt32 {
-        var environment = FPEnvironment(fpcr, fpsr)
-        defer { fpsr = environment.fpsr }
-        return environment.compare(single(v, op.n), single(v, op.m), signalsQuietNaNs: signals, .single)
-    }
-
-    @inline(__always) static func compareDoubles(
-        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, signals: Bool
-    ) -> UInt32 {
-        var environment = FPEnvironment(fpcr, fpsr)
-        defer { fpsr = environment.fpsr }
-        return environment.compare(double(v, op.n), double(v, op.m), signalsQuietNaNs: signals, .double)
+        compare(scalar(v, op.n, format), scalar(v, op.m, format), fpcr, &fpsr, format, signals: signals)
     }
 
     @inline(__always) static func compareWithZero(
-        _ bits: UInt64, _ format: FPFormat, _ fpcr: UInt32, _ fpsr: inout UInt32, signals: Bool
+        _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, _ format: FPFormat, signals: Bool
+    ) -> UInt32 {
+        compare(scalar(v, op.n, format), 0, fpcr, &fpsr, format, signals: signals)
+    }
+
+    /// FCCMP, FCCMPE: the immediate is the flags where the condition does not hold.
+    @inline(__always) static func compareConditionally(
+        _ op: Op, _ v: VectorRegisters, _ nzcv: UInt32, _ fpcr: UInt32, _ fpsr: inout UInt32, _ format: FPFormat,
+        signals: Bool
+    ) -> UInt32 {
+        holds(op.a, nzcv)
+            ? compare(op, v, fpcr, &fpsr, format, signals: signals) : UInt32(truncatingIfNeeded: op.imm)
+    }
+
+    @inline(__always) private static func compare(
+        _ a: UInt64, _ b: UInt64, _ fpcr: UInt32, _ fpsr: inout UInt32, _ format: FPFormat, signals: Bool
     ) -> UInt32 {
         var environment = FPEnvironment(fpcr, fpsr)
         defer { fpsr = environment.fpsr }
-        return environment.compare(bits, 0, signalsQuietNaNs: signals, format)
+        return environment.compare(a, b, signalsQuietNaNs: signals, format)
     }
 
     /// Shared pseudocode "ConditionHolds", on the flags in bits 31:28.
@@ -86,9 +78,8 @@ extension VectorUnit {
         let control = ConversionControl(imm: op.imm)
         var environment = FPEnvironment(fpcr, fpsr)
         let format = op.laneFormat
-        let bits = double(v, op.n) & laneMask(op.laneSize)
         x[Int(op.d)] = environment.toFixed(
-            bits, format, fractionBits: control.fractionBits, isUnsigned: control.isUnsigned,
+            scalar(v, op.n, format), format, fractionBits: control.fractionBits, isUnsigned: control.isUnsigned,
             width: op.isQuad ? 64 : 32, control.rounding(environment))
         fpsr = environment.fpsr
     }
@@ -103,14 +94,15 @@ extension VectorUnit {
         if !op.isQuad {
             integer = control.isUnsigned ? integer & 0xFFFF_FFFF : UInt64(bitPattern: signExtend(integer, 2))
         }
-        // The format is a constant in each branch.
         let isUnsigned = control.isUnsigned && Int64(bitPattern: integer) < 0
+        let bits = control.fractionBits
+        // The format is a constant in each branch.
         let result =
-            op.laneSize == 3
-            ? environment.fromFixed(
-                integer, isUnsigned: isUnsigned, fractionBits: control.fractionBits, .double)
-            : environment.fromFixed(
-                integer, isUnsigned: isUnsigned, fractionBits: control.fractionBits, .single)
+            switch op.laneFormat {
+            case .double: environment.fromFixed(integer, isUnsigned: isUnsigned, fractionBits: bits, .double)
+            case .single: environment.fromFixed(integer, isUnsigned: isUnsigned, fractionBits: bits, .single)
+            case .half: environment.fromFixed(integer, isUnsigned: isUnsigned, fractionBits: bits, .half)
+            }
         storeScalar(result, v, op.d)
         fpsr = environment.fpsr
     }
@@ -119,24 +111,34 @@ extension VectorUnit {
 
     @inline(__always) static func mask(_ condition: Bool) -> UInt64 { condition ? ~0 : 0 }
 
-    /// Each lane of Vn and Vm; the format is a constant in each of the two branches.
+    /// Each lane of Vn and Vm; the format is a constant in each branch.
     @inline(never) static func floats(
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, second: Doubles,
         _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
         var environment = FPEnvironment(fpcr, fpsr)
-        if op.laneSize == 3 {
+        switch op.laneFormat {
+        case .double:
             let n = load(Doubles.self, v, op.n)
             let low = body(&environment, n.x, second.x, .double)
             let high = op.isQuad ? body(&environment, n.y, second.y, .double) : 0
             Vector128(low: low, high: high).store(v, op.d)
-        } else {
+        case .single:
             let n = load(Words.self, v, op.n)
             let m = unsafeBitCast(second, to: Words.self)
             var result = Words()
             for index in 0..<min(op.laneCount, 4) {
                 result[index] = UInt32(
                     truncatingIfNeeded: body(&environment, UInt64(n[index]), UInt64(m[index]), .single))
+            }
+            store(result, v, op)
+        case .half:
+            let n = load(Halves.self, v, op.n)
+            let m = unsafeBitCast(second, to: Halves.self)
+            var result = Halves()
+            for index in 0..<min(op.laneCount, 8) {
+                result[index] = UInt16(
+                    truncatingIfNeeded: body(&environment, UInt64(n[index]), UInt64(m[index]), .half))
             }
             store(result, v, op)
         }
@@ -174,14 +176,15 @@ extension VectorUnit {
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32, second: Doubles, isNegated: Bool
     ) {
         var environment = FPEnvironment(fpcr, fpsr)
-        if op.laneSize == 3 {
+        switch op.laneFormat {
+        case .double:
             let sign: UInt64 = isNegated ? 1 << 63 : 0
             let n = load(Doubles.self, v, op.n)
             let d = load(Doubles.self, v, op.d)
             let low = environment.multiplyAdd(d.x, n.x ^ sign, second.x, .double)
             let high = op.isQuad ? environment.multiplyAdd(d.y, n.y ^ sign, second.y, .double) : 0
             Vector128(low: low, high: high).store(v, op.d)
-        } else {
+        case .single:
             let sign: UInt32 = isNegated ? 1 << 31 : 0
             let n = load(Words.self, v, op.n) ^ Words(repeating: sign)
             let m = unsafeBitCast(second, to: Words.self)
@@ -194,6 +197,17 @@ extension VectorUnit {
                 result[index] = UInt32(
                     truncatingIfNeeded: environment.multiplyAdd(
                         UInt64(d[index]), UInt64(n[index]), UInt64(m[index]), .single))
+            }
+            store(result, v, op)
+        case .half:
+            let n = load(Halves.self, v, op.n) ^ Halves(repeating: isNegated ? 1 << 15 : 0)
+            let m = unsafeBitCast(second, to: Halves.self)
+            let d = load(Halves.self, v, op.d)
+            var result = Halves()
+            for index in 0..<min(op.laneCount, 8) {
+                result[index] = UInt16(
+                    truncatingIfNeeded: environment.multiplyAdd(
+                        UInt64(d[index]), UInt64(n[index]), UInt64(m[index]), .half))
             }
             store(result, v, op)
         }
@@ -222,19 +236,11 @@ extension VectorUnit {
         var environment = FPEnvironment(fpcr, fpsr)
         let n = Vector128(v, op.n)
         let m = Vector128(v, op.m)
+        let half = op.laneCount &>> 1
         var result = Vector128()
-        if op.laneSize == 3 {
-            result.low = body(&environment, n.low, n.high, .double)
-            result.high = body(&environment, m.low, m.high, .double)
-        } else {
-            let half = op.laneCount &>> 1
-            for index in 0..<op.laneCount {
-                let source = index < half ? n : m
-                let pair = (index < half ? index : index &- half) &* 2
-                result.set(
-                    index, 2,
-                    body(&environment, source.unsigned(pair, 2), source.unsigned(pair &+ 1, 2), .single))
-            }
+        for index in 0..<half {
+            result.set(index, op.laneSize, floatPair(n, index, op.laneFormat, &environment, body))
+            result.set(index &+ half, op.laneSize, floatPair(m, index, op.laneFormat, &environment, body))
         }
         result.store(v, op.d)
         fpsr = environment.fpsr
@@ -246,26 +252,40 @@ extension VectorUnit {
         _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
         var environment = FPEnvironment(fpcr, fpsr)
-        let n = Vector128(v, op.n)
-        let result =
-            op.laneSize == 3
-            ? body(&environment, n.low, n.high, .double)
-            : body(&environment, n.unsigned(0, 2), n.unsigned(1, 2), .single)
-        storeScalar(result, v, op.d)
+        storeScalar(floatPair(Vector128(v, op.n), 0, op.laneFormat, &environment, body), v, op.d)
         fpsr = environment.fpsr
     }
 
-    /// Shared pseudocode "Reduce" over four singles: halves first.
+    /// Shared pseudocode "Reduce" over all lanes: halves of halves, so that neighbours meet first.
     @inline(never) static func floatReduction(
         _ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32,
-        _ body: (inout FPEnvironment, UInt64, UInt64) -> UInt64
+        _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
     ) {
         var environment = FPEnvironment(fpcr, fpsr)
-        let n = Vector128(v, op.n)
-        let low = body(&environment, n.unsigned(0, 2), n.unsigned(1, 2))
-        let high = body(&environment, n.unsigned(2, 2), n.unsigned(3, 2))
-        storeScalar(body(&environment, low, high), v, op.d)
+        var lanes = Vector128(v, op.n)
+        var count = op.laneCount
+        while count > 1 {
+            count = count &>> 1
+            for index in 0..<count {
+                lanes.set(index, op.laneSize, floatPair(lanes, index, op.laneFormat, &environment, body))
+            }
+        }
+        storeScalar(lanes.unsigned(0, op.laneSize), v, op.d)
         fpsr = environment.fpsr
+    }
+
+    /// Lanes 2 × `index` and the next; the format is a constant in each branch.
+    @inline(__always) private static func floatPair(
+        _ lanes: Vector128, _ index: Int, _ format: FPFormat, _ environment: inout FPEnvironment,
+        _ body: (inout FPEnvironment, UInt64, UInt64, FPFormat) -> UInt64
+    ) -> UInt64 {
+        let first = lanes.unsigned(index &* 2, format.laneSize)
+        let second = lanes.unsigned(index &* 2 &+ 1, format.laneSize)
+        return switch format {
+        case .double: body(&environment, first, second, .double)
+        case .single: body(&environment, first, second, .single)
+        case .half: body(&environment, first, second, .half)
+        }
     }
 
     // MARK: Whole vectors on the host
@@ -290,6 +310,7 @@ extension VectorUnit {
             store(result, v, op)
             return true
         }
+        guard op.laneSize == 2 else { return false }
         let n = load(SIMD4<Float>.self, v, op.n)
         let m = load(SIMD4<Float>.self, v, op.m)
         let result = singles(n, m)
@@ -328,14 +349,14 @@ extension VectorUnit {
         floats(op, v, fpcr, &fpsr) { environment, n, _, format in
             environment.toFixed(
                 n, format, fractionBits: control.fractionBits, isUnsigned: control.isUnsigned,
-                width: format == .double ? 64 : 32, control.rounding(environment))
+                width: 8 &<< format.laneSize, control.rounding(environment))
         }
     }
 
     @inline(never) static func fromFixed(_ op: Op, _ v: VectorRegisters, _ fpcr: UInt32, _ fpsr: inout UInt32) {
         let control = ConversionControl(imm: op.imm)
         floats(op, v, fpcr, &fpsr) { environment, n, _, format in
-            let integer = format == .single && !control.isUnsigned ? UInt64(bitPattern: signExtend(n, 2)) : n
+            let integer = control.isUnsigned ? n : UInt64(bitPattern: signExtend(n, format.laneSize))
             return environment.fromFixed(
                 integer, isUnsigned: control.isUnsigned && Int64(bitPattern: integer) < 0,
                 fractionBits: control.fractionBits, format)
@@ -348,7 +369,7 @@ extension VectorUnit {
     ) {
         var environment = FPEnvironment(fpcr, fpsr)
         let n = Vector128(v, op.n)
-        let size = Int(from.rawValue &+ 1)
+        let size = from.laneSize
         let rounding = odd ? FPRounding.odd : environment.rounding
         var narrow = Vector128()
         for index in 0..<16 &>> size {
@@ -367,7 +388,7 @@ extension VectorUnit {
         var environment = FPEnvironment(fpcr, fpsr)
         let n = Vector128(v, op.n)
         let source = Vector128(low: op.isQuad ? n.high : n.low, high: 0)
-        let size = Int(from.rawValue &+ 1)
+        let size = from.laneSize
         var result = Vector128()
         for index in 0..<8 &>> size {
             result.set(

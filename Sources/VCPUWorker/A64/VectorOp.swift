@@ -5,15 +5,17 @@
 enum VectorOp: UInt16 {
     case none = 0
 
-    // MARK: Floating-point, scalar: S and D are operations of their own where they are frequent
+    // MARK: Floating-point, scalar: S and D are operations of their own where they are frequent, and all three where `Op.a`
+    // has no room for an arrangement
     case fmovS, fmovD, fabsS, fabsD, fnegS, fnegD, fsqrtS, fsqrtD, faddS, faddD, fsubS, fsubD, fmulS, fmulD, fdivS
-    case fdivD, fnmulS, fnmulD, fmaddS, fmaddD, fmsubS, fmsubD, fnmaddS, fnmaddD, fnmsubS, fnmsubD, fcmpS, fcmpD
-    case fcmpeS, fcmpeD, fcmpZeroS, fcmpZeroD, fcmpeZeroS, fcmpeZeroD, fccmpS, fccmpD, fccmpeS, fccmpeD, fcselS
-    case fcselD, fcvtSingleToDouble, fcvtDoubleToSingle, fcvtSingleToHalf, fcvtDoubleToHalf, fcvtHalfToSingle
+    case fdivD, fnmulS, fnmulD, fmaddH, fmaddS, fmaddD, fmsubH, fmsubS, fmsubD, fnmaddH, fnmaddS, fnmaddD, fnmsubH
+    case fnmsubS, fnmsubD, fcmpH, fcmpS, fcmpD, fcmpeH, fcmpeS, fcmpeD, fcmpZeroH, fcmpZeroS, fcmpZeroD, fcmpeZeroH
+    case fcmpeZeroS, fcmpeZeroD, fccmpH, fccmpS, fccmpD, fccmpeH, fccmpeS, fccmpeD, fcselH, fcselS, fcselD
+    case fcvtSingleToDouble, fcvtDoubleToSingle, fcvtSingleToHalf, fcvtDoubleToHalf, fcvtHalfToSingle
     case fcvtHalfToDouble, fcvtToGeneral, cvtfFromGeneral, fmovFromGeneral
 
     // MARK: Floating-point lanes
-    case fadd, fsub, fmul, fdiv, fmulx, fabd, fmax, fmin, fmaxnm, fminnm, fmla, fmls, frecps, frsqrts, fcmeq
+    case fadd, fsub, fmul, fdiv, fnmul, fmulx, fabd, fmax, fmin, fmaxnm, fminnm, fmla, fmls, frecps, frsqrts, fcmeq
     case fcmge, fcmgt, facge, facgt, fmulElement, fmulxElement, fmlaElement, fmlsElement, faddp, fmaxp, fminp
     case fmaxnmp, fminnmp, faddpScalar, fmaxpScalar, fminpScalar, fmaxnmpScalar, fminnmpScalar, fmaxv, fminv
     case fmaxnmv, fminnmv, fabs, fneg, fsqrt, frint, fcvtToFixed, cvtfFixed, fcmgtZero, fcmgeZero, fcmeqZero

@@ -9,66 +9,69 @@ enum VectorUnit {
         case .none: break
 
         // MARK: Floating-point, scalar
-        case .fmovS: storeScalar(single(v, op.n), v, op.d)
-        case .fmovD: storeScalar(double(v, op.n), v, op.d)
-        case .fabsS: storeScalar(double(v, op.n) & 0x7FFF_FFFF, v, op.d)
-        case .fabsD: storeScalar(double(v, op.n) & ~(1 << 63), v, op.d)
-        case .fnegS: storeScalar(single(v, op.n) ^ 1 << 31, v, op.d)
-        case .fnegD: storeScalar(double(v, op.n) ^ 1 << 63, v, op.d)
-        case .fsqrtS: singles(op, v, fpcr, &fpsr) { fp, n, _ in fp.squareRoot(n, .single) }
-        case .fsqrtD: doubles(op, v, fpcr, &fpsr) { fp, n, _ in fp.squareRoot(n, .double) }
-        case .faddS: singles(op, v, fpcr, &fpsr) { $0.add($1, $2, .single) }
-        case .faddD: doubles(op, v, fpcr, &fpsr) { $0.add($1, $2, .double) }
-        case .fsubS: singles(op, v, fpcr, &fpsr) { $0.subtract($1, $2, .single) }
-        case .fsubD: doubles(op, v, fpcr, &fpsr) { $0.subtract($1, $2, .double) }
-        case .fmulS: singles(op, v, fpcr, &fpsr) { $0.multiply($1, $2, .single) }
-        case .fmulD: doubles(op, v, fpcr, &fpsr) { $0.multiply($1, $2, .double) }
-        case .fdivS: singles(op, v, fpcr, &fpsr) { $0.divide($1, $2, .single) }
-        case .fdivD: doubles(op, v, fpcr, &fpsr) { $0.divide($1, $2, .double) }
-        case .fnmulS: singles(op, v, fpcr, &fpsr) { $0.multiply($1, $2, .single) ^ 1 << 31 }
-        case .fnmulD: doubles(op, v, fpcr, &fpsr) { $0.multiply($1, $2, .double) ^ 1 << 63 }
-        case .fmaddS: singles(op, v, fpcr, &fpsr, 0, 0)
-        case .fmaddD: doubles(op, v, fpcr, &fpsr, 0, 0)
-        case .fmsubS: singles(op, v, fpcr, &fpsr, 0, 1 << 31)
-        case .fmsubD: doubles(op, v, fpcr, &fpsr, 0, 1 << 63)
-        case .fnmaddS: singles(op, v, fpcr, &fpsr, 1 << 31, 1 << 31)
-        case .fnmaddD: doubles(op, v, fpcr, &fpsr, 1 << 63, 1 << 63)
-        case .fnmsubS: singles(op, v, fpcr, &fpsr, 1 << 31, 0)
-        case .fnmsubD: doubles(op, v, fpcr, &fpsr, 1 << 63, 0)
-        case .fcmpS: nzcv = compareSingles(op, v, fpcr, &fpsr, signals: false)
-        case .fcmpD: nzcv = compareDoubles(op, v, fpcr, &fpsr, signals: false)
-        case .fcmpeS: nzcv = compareSingles(op, v, fpcr, &fpsr, signals: true)
-        case .fcmpeD: nzcv = compareDoubles(op, v, fpcr, &fpsr, signals: true)
-        case .fcmpZeroS: nzcv = compareWithZero(single(v, op.n), .single, fpcr, &fpsr, signals: false)
-        case .fcmpZeroD: nzcv = compareWithZero(double(v, op.n), .double, fpcr, &fpsr, signals: false)
-        case .fcmpeZeroS: nzcv = compareWithZero(single(v, op.n), .single, fpcr, &fpsr, signals: true)
-        case .fcmpeZeroD: nzcv = compareWithZero(double(v, op.n), .double, fpcr, &fpsr, signals: true)
-        case .fccmpS:
-            nzcv =
-                holds(op.a, nzcv)
-                ? compareSingles(op, v, fpcr, &fpsr, signals: false) : UInt32(truncatingIfNeeded: op.imm)
-        case .fccmpD:
-            nzcv =
-                holds(op.a, nzcv)
-                ? compareDoubles(op, v, fpcr, &fpsr, signals: false) : UInt32(truncatingIfNeeded: op.imm)
-        case .fccmpeS:
-            nzcv =
-                holds(op.a, nzcv)
-                ? compareSingles(op, v, fpcr, &fpsr, signals: true) : UInt32(truncatingIfNeeded: op.imm)
-        case .fccmpeD:
-            nzcv =
-                holds(op.a, nzcv)
-                ? compareDoubles(op, v, fpcr, &fpsr, signals: true) : UInt32(truncatingIfNeeded: op.imm)
-        case .fcselS: storeScalar(single(v, holds(op.a, nzcv) ? op.n : op.m), v, op.d)
-        case .fcselD: storeScalar(double(v, holds(op.a, nzcv) ? op.n : op.m), v, op.d)
-        case .fcvtSingleToDouble: singles(op, v, fpcr, &fpsr) { fp, n, _ in fp.convert(n, from: .single, to: .double) }
-        case .fcvtDoubleToSingle: doubles(op, v, fpcr, &fpsr) { fp, n, _ in fp.convert(n, from: .double, to: .single) }
-        case .fcvtSingleToHalf: singles(op, v, fpcr, &fpsr) { fp, n, _ in fp.convert(n, from: .single, to: .half) }
-        case .fcvtDoubleToHalf: doubles(op, v, fpcr, &fpsr) { fp, n, _ in fp.convert(n, from: .double, to: .half) }
+        case .fmovS: storeScalar(scalar(v, op.n, .single), v, op.d)
+        case .fmovD: storeScalar(scalar(v, op.n, .double), v, op.d)
+        case .fabsS: storeScalar(scalar(v, op.n, .single) & 0x7FFF_FFFF, v, op.d)
+        case .fabsD: storeScalar(scalar(v, op.n, .double) & ~(1 << 63), v, op.d)
+        case .fnegS: storeScalar(scalar(v, op.n, .single) ^ 1 << 31, v, op.d)
+        case .fnegD: storeScalar(scalar(v, op.n, .double) ^ 1 << 63, v, op.d)
+        case .fsqrtS: scalars(op, v, fpcr, &fpsr, .single) { fp, n, _, format in fp.squareRoot(n, format) }
+        case .fsqrtD: scalars(op, v, fpcr, &fpsr, .double) { fp, n, _, format in fp.squareRoot(n, format) }
+        case .faddS: scalars(op, v, fpcr, &fpsr, .single) { $0.add($1, $2, $3) }
+        case .faddD: scalars(op, v, fpcr, &fpsr, .double) { $0.add($1, $2, $3) }
+        case .fsubS: scalars(op, v, fpcr, &fpsr, .single) { $0.subtract($1, $2, $3) }
+        case .fsubD: scalars(op, v, fpcr, &fpsr, .double) { $0.subtract($1, $2, $3) }
+        case .fmulS: scalars(op, v, fpcr, &fpsr, .single) { $0.multiply($1, $2, $3) }
+        case .fmulD: scalars(op, v, fpcr, &fpsr, .double) { $0.multiply($1, $2, $3) }
+        case .fdivS: scalars(op, v, fpcr, &fpsr, .single) { $0.divide($1, $2, $3) }
+        case .fdivD: scalars(op, v, fpcr, &fpsr, .double) { $0.divide($1, $2, $3) }
+        case .fnmulS: scalars(op, v, fpcr, &fpsr, .single) { $0.multiply($1, $2, $3) ^ $3.signBit }
+        case .fnmulD: scalars(op, v, fpcr, &fpsr, .double) { $0.multiply($1, $2, $3) ^ $3.signBit }
+        case .fmaddH: multiplyAdd(op, v, fpcr, &fpsr, .half, negatesAddend: false, negatesProduct: false)
+        case .fmaddS: multiplyAdd(op, v, fpcr, &fpsr, .single, negatesAddend: false, negatesProduct: false)
+        case .fmaddD: multiplyAdd(op, v, fpcr, &fpsr, .double, negatesAddend: false, negatesProduct: false)
+        case .fmsubH: multiplyAdd(op, v, fpcr, &fpsr, .half, negatesAddend: false, negatesProduct: true)
+        case .fmsubS: multiplyAdd(op, v, fpcr, &fpsr, .single, negatesAddend: false, negatesProduct: true)
+        case .fmsubD: multiplyAdd(op, v, fpcr, &fpsr, .double, negatesAddend: false, negatesProduct: true)
+        case .fnmaddH: multiplyAdd(op, v, fpcr, &fpsr, .half, negatesAddend: true, negatesProduct: true)
+        case .fnmaddS: multiplyAdd(op, v, fpcr, &fpsr, .single, negatesAddend: true, negatesProduct: true)
+        case .fnmaddD: multiplyAdd(op, v, fpcr, &fpsr, .double, negatesAddend: true, negatesProduct: true)
+        case .fnmsubH: multiplyAdd(op, v, fpcr, &fpsr, .half, negatesAddend: true, negatesProduct: false)
+        case .fnmsubS: multiplyAdd(op, v, fpcr, &fpsr, .single, negatesAddend: true, negatesProduct: false)
+        case .fnmsubD: multiplyAdd(op, v, fpcr, &fpsr, .double, negatesAddend: true, negatesProduct: false)
+        case .fcmpH: nzcv = compare(op, v, fpcr, &fpsr, .half, signals: false)
+        case .fcmpS: nzcv = compare(op, v, fpcr, &fpsr, .single, signals: false)
+        case .fcmpD: nzcv = compare(op, v, fpcr, &fpsr, .double, signals: false)
+        case .fcmpeH: nzcv = compare(op, v, fpcr, &fpsr, .half, signals: true)
+        case .fcmpeS: nzcv = compare(op, v, fpcr, &fpsr, .single, signals: true)
+        case .fcmpeD: nzcv = compare(op, v, fpcr, &fpsr, .double, signals: true)
+        case .fcmpZeroH: nzcv = compareWithZero(op, v, fpcr, &fpsr, .half, signals: false)
+        case .fcmpZeroS: nzcv = compareWithZero(op, v, fpcr, &fpsr, .single, signals: false)
+        case .fcmpZeroD: nzcv = compareWithZero(op, v, fpcr, &fpsr, .double, signals: false)
+        case .fcmpeZeroH: nzcv = compareWithZero(op, v, fpcr, &fpsr, .half, signals: true)
+        case .fcmpeZeroS: nzcv = compareWithZero(op, v, fpcr, &fpsr, .single, signals: true)
+        case .fcmpeZeroD: nzcv = compareWithZero(op, v, fpcr, &fpsr, .double, signals: true)
+        case .fccmpH: nzcv = compareConditionally(op, v, nzcv, fpcr, &fpsr, .half, signals: false)
+        case .fccmpS: nzcv = compareConditionally(op, v, nzcv, fpcr, &fpsr, .single, signals: false)
+        case .fccmpD: nzcv = compareConditionally(op, v, nzcv, fpcr, &fpsr, .double, signals: false)
+        case .fccmpeH: nzcv = compareConditionally(op, v, nzcv, fpcr, &fpsr, .half, signals: true)
+        case .fccmpeS: nzcv = compareConditionally(op, v, nzcv, fpcr, &fpsr, .single, signals: true)
+        case .fccmpeD: nzcv = compareConditionally(op, v, nzcv, fpcr, &fpsr, .double, signals: true)
+        case .fcselH: storeScalar(scalar(v, holds(op.a, nzcv) ? op.n : op.m, .half), v, op.d)
+        case .fcselS: storeScalar(scalar(v, holds(op.a, nzcv) ? op.n : op.m, .single), v, op.d)
+        case .fcselD: storeScalar(scalar(v, holds(op.a, nzcv) ? op.n : op.m, .double), v, op.d)
+        case .fcvtSingleToDouble:
+            scalars(op, v, fpcr, &fpsr, .single) { fp, n, _, format in fp.convert(n, from: format, to: .double) }
+        case .fcvtDoubleToSingle:
+            scalars(op, v, fpcr, &fpsr, .double) { fp, n, _, format in fp.convert(n, from: format, to: .single) }
+        case .fcvtSingleToHalf:
+            scalars(op, v, fpcr, &fpsr, .single) { fp, n, _, format in fp.convert(n, from: format, to: .half) }
+        case .fcvtDoubleToHalf:
+            scalars(op, v, fpcr, &fpsr, .double) { fp, n, _, format in fp.convert(n, from: format, to: .half) }
         case .fcvtHalfToSingle:
-            doubles(op, v, fpcr, &fpsr) { fp, n, _ in fp.convert(n & 0xFFFF, from: .half, to: .single) }
+            scalars(op, v, fpcr, &fpsr, .half) { fp, n, _, format in fp.convert(n, from: format, to: .single) }
         case .fcvtHalfToDouble:
-            doubles(op, v, fpcr, &fpsr) { fp, n, _ in fp.convert(n & 0xFFFF, from: .half, to: .double) }
+            scalars(op, v, fpcr, &fpsr, .half) { fp, n, _, format in fp.convert(n, from: format, to: .double) }
         case .fcvtToGeneral: toGeneral(op, x, v, fpcr, &fpsr)
         case .cvtfFromGeneral: fromGeneral(op, x, v, fpcr, &fpsr)
         case .fmovFromGeneral: storeScalar(x[Int(op.n)] & laneMask(op.laneSize), v, op.d)
@@ -87,6 +90,7 @@ enum VectorUnit {
                 floats(op, v, fpcr, &fpsr) { $0.multiply($1, $2, $3) }
             }
         case .fdiv: floats(op, v, fpcr, &fpsr) { $0.divide($1, $2, $3) }
+        case .fnmul: floats(op, v, fpcr, &fpsr) { $0.multiply($1, $2, $3) ^ $3.signBit }
         case .fmulx: floats(op, v, fpcr, &fpsr) { $0.multiplyExtended($1, $2, $3) }
         case .fabd: floats(op, v, fpcr, &fpsr) { $0.subtract($1, $2, $3) & ($3.signBit &- 1) }
         case .fmax: floats(op, v, fpcr, &fpsr) { $0.maximum($1, $2, $3) }
@@ -120,10 +124,10 @@ enum VectorUnit {
         case .fminpScalar: floatPair(op, v, fpcr, &fpsr) { $0.minimum($1, $2, $3) }
         case .fmaxnmpScalar: floatPair(op, v, fpcr, &fpsr) { $0.maximumNumber($1, $2, $3) }
         case .fminnmpScalar: floatPair(op, v, fpcr, &fpsr) { $0.minimumNumber($1, $2, $3) }
-        case .fmaxv: floatReduction(op, v, fpcr, &fpsr) { $0.maximum($1, $2, .single) }
-        case .fminv: floatReduction(op, v, fpcr, &fpsr) { $0.minimum($1, $2, .single) }
-        case .fmaxnmv: floatReduction(op, v, fpcr, &fpsr) { $0.maximumNumber($1, $2, .single) }
-        case .fminnmv: floatReduction(op, v, fpcr, &fpsr) { $0.minimumNumber($1, $2, .single) }
+        case .fmaxv: floatReduction(op, v, fpcr, &fpsr) { $0.maximum($1, $2, $3) }
+        case .fminv: floatReduction(op, v, fpcr, &fpsr) { $0.minimum($1, $2, $3) }
+        case .fmaxnmv: floatReduction(op, v, fpcr, &fpsr) { $0.maximumNumber($1, $2, $3) }
+        case .fminnmv: floatReduction(op, v, fpcr, &fpsr) { $0.minimumNumber($1, $2, $3) }
         case .fabs: floats(op, v, fpcr, &fpsr) { $1 & ($3.signBit &- 1) }
         case .fneg: floats(op, v, fpcr, &fpsr) { $1 ^ $3.signBit }
         case .fsqrt: floats(op, v, fpcr, &fpsr) { $0.squareRoot($1, $3) }
@@ -144,7 +148,9 @@ enum VectorUnit {
         case .fcvtnDouble: floatNarrow(op, v, fpcr, &fpsr, from: .double, to: .single, odd: false)
         case .fcvtxn: floatNarrow(op, v, fpcr, &fpsr, from: .double, to: .single, odd: true)
         case .fcvtxnScalar:
-            doubles(op, v, fpcr, &fpsr) { fp, n, _ in fp.convertExactly(n, from: .double, to: .single, .odd) }
+            scalars(op, v, fpcr, &fpsr, .double) { fp, n, _, format in
+                fp.convertExactly(n, from: format, to: .single, .odd)
+            }
         case .fcvtlHalf: floatWiden(op, v, fpcr, &fpsr, from: .half, to: .single)
         case .fcvtlSingle: floatWiden(op, v, fpcr, &fpsr, from: .single, to: .double)
 

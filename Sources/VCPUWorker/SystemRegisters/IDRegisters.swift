@@ -8,10 +8,10 @@ enum IDRegisters {
     /// Implementer 0 (reserved for software use), architecture 0xF (by ID registers), part and revision of our own.
     static let midr_EL1 = field(24, 0x00) | field(20, 0x0) | field(16, 0xF) | field(4, 0xA3D) | field(0, 1)
 
-    // EL0 and EL1 in AArch64 only, no EL2, no EL3; FP and AdvSIMD without half precision; GIC by system registers.
+    // EL0 and EL1 in AArch64 only, no EL2, no EL3; FP and AdvSIMD with half precision; GIC by system registers.
     // CSV2 = 3, CSV3: nothing is speculated, so a guest needs neither branch hardening nor branch history clearing.
     static let id_AA64PFR0_EL1 =
-        field(0, 1) | field(4, 1) | field(16, 0) | field(20, 0) | field(24, 1) | field(56, 3) | field(60, 1)
+        field(0, 1) | field(4, 1) | field(16, 1) | field(20, 1) | field(24, 1) | field(56, 3) | field(60, 1)
     // Armv8 debug, no PMU, 6 breakpoints, 4 watchpoints, 2 of the breakpoints context-aware.
     static let id_AA64DFR0_EL1 = field(0, 6) | field(8, 0) | field(12, 5) | field(20, 3) | field(28, 1)
     // AES with PMULL, SHA1, SHA256, CRC32, LSE atomics, RDM, DotProd.

@@ -63,8 +63,8 @@ extension VCPU {
             return retireAndTakeInterrupts()
         case .fpcr:
             guard fpAccessible else { return takeFPAccessTrap() }
-            // AHP DN FZ RMode; the trap enables are RAZ/WI, since no FP exception traps.
-            fpcr = UInt32(truncatingIfNeeded: value) & 0x07C0_0000
+            // AHP DN FZ RMode FZ16; the trap enables are RAZ/WI, since no FP exception traps.
+            fpcr = UInt32(truncatingIfNeeded: value) & 0x07C8_0000
         case .fpsr:
             guard fpAccessible else { return takeFPAccessTrap() }
             // QC and the cumulative bits IDC IXC UFC OFC DZC IOC.

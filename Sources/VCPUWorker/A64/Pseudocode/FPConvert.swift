@@ -21,8 +21,8 @@ extension FPEnvironment {
     @inline(never) mutating func convertExactly(
         _ bits: UInt64, from: FPFormat, to: FPFormat, _ rounding: FPRounding
     ) -> UInt64 {
-        let value = unpack(bits, from)
-        let toAlternative = to == .half && usesAlternativeHalf
+        let value = unpack(bits, from, for: .conversion)
+        let toAlternative = usesAlternative(to, for: .conversion)
         switch value.kind {
         case .quietNaN, .signallingNaN:
             if value.kind == .signallingNaN || toAlternative { raise(Exception.invalidOperation) }
@@ -42,7 +42,7 @@ extension FPEnvironment {
             }
             return infinity(value.sign, to)
         case .zero: return zero(value.sign, to)
-        case .nonzero: return round(value.sign, value.exponent, value.significand, to, rounding)
+        case .nonzero: return round(value.sign, value.exponent, value.significand, to, rounding, for: .conversion)
         }
     }
 

@@ -26,6 +26,8 @@ struct FPEnvironment {
     var usesDefaultNaN: Bool { fpcr & 1 << 25 != 0 }
     /// FPCR.FZ.
     var flushesToZero: Bool { fpcr & 1 << 24 != 0 }
+    /// FPCR.FZ16.
+    var flushesHalfToZero: Bool { fpcr & 1 << 19 != 0 }
     /// FPCR.RMode.
     var rounding: FPRounding {
         switch fpcr >> 22 & 3 {
@@ -41,21 +43,35 @@ struct FPEnvironment {
     /// `roundsLikeHost`, and an inexact result changes nothing: the host's result is ours where it is a normal number.
     @inline(__always) var mayUseHost: Bool { roundsLikeHost && fpsr & Exception.inexact != 0 }
 
+    /// Whether subnormals of `format` count as zero.
+    @inline(__always) func flushes(_ format: FPFormat, for purpose: FPPurpose = .arithmetic) -> Bool {
+        format == .half ? flushesHalfToZero && purpose == .arithmetic : flushesToZero
+    }
+
     /// Shared pseudocode "FPProcessException": no exception is trapped.
     @inline(__always) mutating func raise(_ exception: UInt32) { fpsr |= exception }
 }
 
+/// What an instruction does with its operands: half precision has controls of its own for either.
+enum FPPurpose: UInt8 {
+    /// FPCR.FZ16 counts, FPCR.AHP does not.
+    case arithmetic
+    /// Between formats: FPCR.AHP counts, FPCR.FZ16 does not.
+    case conversion
+}
+
 extension FPEnvironment {
-    /// Shared pseudocode "FPUnpack". A half-precision subnormal is never flushed (FPCR.FZ16 is absent).
-    mutating func unpack(_ bits: UInt64, _ format: FPFormat) -> FPValue {
+    /// Shared pseudocode "FPUnpack", and "FPUnpackCV" for conversions.
+    mutating func unpack(_ bits: UInt64, _ format: FPFormat, for purpose: FPPurpose = .arithmetic) -> FPValue {
         let sign = bits & format.signBit != 0
         let fraction = bits & format.fractionMask
         let exponent = Int(truncatingIfNeeded: bits >> UInt64(format.fractionBits)) & format.exponentMask
         let fractionBits = format.fractionBits
         if exponent == 0 {
             if fraction == 0 { return FPValue(kind: .zero, sign: sign) }
-            if flushesToZero && format != .half {
-                raise(Exception.inputDenormal)
+            if flushes(format, for: purpose) {
+                // Nothing tells that a half was flushed.
+                if format != .half { raise(Exception.inputDenormal) }
                 return FPValue(kind: .zero, sign: sign)
             }
             let zeros = fraction.leadingZeroBitCount
@@ -63,13 +79,18 @@ extension FPEnvironment {
                 kind: .nonzero, sign: sign, exponent: 64 &- zeros &- format.bias &- fractionBits,
                 significand: fraction &<< UInt64(zeros))
         }
-        if exponent == format.exponentMask && !(format == .half && usesAlternativeHalf) {
+        if exponent == format.exponentMask && !usesAlternative(format, for: purpose) {
             if fraction == 0 { return FPValue(kind: .infinity, sign: sign) }
             return FPValue(kind: fraction & format.quietBit != 0 ? .quietNaN : .signallingNaN, sign: sign)
         }
         return FPValue(
             kind: .nonzero, sign: sign, exponent: exponent &- format.bias,
             significand: (fraction | 1 << UInt64(fractionBits)) &<< UInt64(63 &- fractionBits))
+    }
+
+    /// Whether `format` is Arm's alternative half precision, with numbers for infinities and NaNs.
+    @inline(__always) func usesAlternative(_ format: FPFormat, for purpose: FPPurpose) -> Bool {
+        format == .half && purpose == .conversion && usesAlternativeHalf
     }
 
     @inline(__always) func zero(_ sign: Bool, _ format: FPFormat) -> UInt64 { sign ? format.signBit : 0 }
@@ -99,16 +120,17 @@ extension FPEnvironment {
         return a.isNaN ? processNaN(a.kind, aBits, format) : processNaN(b.kind, bBits, format)
     }
 
-    /// Shared pseudocode "FPRound" (and "FPRoundCV" where `format` is half): the significand's bit 63 is set, and its
-    /// bit 0 is set also when bits below it were lost. Tininess is detected before rounding.
+    /// Shared pseudocode "FPRound", and "FPRoundCV" for conversions: the significand's bit 63 is set, and its bit 0 is
+    /// set also when bits below it were lost. Tininess is detected before rounding.
     mutating func round(
-        _ sign: Bool, _ exponent: Int, _ significand: UInt64, _ format: FPFormat, _ rounding: FPRounding
+        _ sign: Bool, _ exponent: Int, _ significand: UInt64, _ format: FPFormat, _ rounding: FPRounding,
+        for purpose: FPPurpose = .arithmetic
     ) -> UInt64 {
         let fractionBits = format.fractionBits
         let signed = zero(sign, format)
         let shortfall = 1 &- format.bias &- exponent
         let isTiny = shortfall > 0
-        if isTiny && flushesToZero && format != .half {
+        if isTiny && flushes(format, for: purpose) {
             raise(Exception.underflow)
             return signed
         }
@@ -130,7 +152,7 @@ extension FPEnvironment {
         if isTiny && rest != 0 { raise(Exception.underflow) }
         // The fraction's carry runs into the exponent field, which is what rounding up to a power of two means.
         let biased = isTiny ? 0 : exponent &+ format.bias &- 1
-        let isAlternative = format == .half && usesAlternativeHalf
+        let isAlternative = usesAlternative(format, for: purpose)
         let limit = isAlternative ? format.signBit : format.infinity
         let magnitude =
             biased > format.exponentMask

@@ -57,7 +57,7 @@ extension FPEnvironment {
             return zero(value.sign, format)
                 | (overflowsToInfinity(value.sign, rounding) ? format.infinity : format.largestFinite)
         }
-        if flushesToZero && format != .half && value.exponent >= format.bias &- 1 {
+        if flushes(format) && value.exponent >= format.bias &- 1 {
             raise(Exception.underflow)
             return zero(value.sign, format)
         }

@@ -22,6 +22,8 @@ enum FPFormat: UInt8 {
         }
     }
 
+    /// As `Op.laneSize`: 1…3 for H, S, D.
+    @inline(__always) var laneSize: Int { Int(rawValue &+ 1) }
     @inline(__always) var bias: Int { exponentMask >> 1 }
     @inline(__always) var infinity: UInt64 { UInt64(exponentMask) << UInt64(fractionBits) }
     @inline(__always) var signBit: UInt64 { infinity &+ (1 << UInt64(fractionBits)) }

@@ -13,7 +13,13 @@ extension Op {
     @inline(__always) var laneSize: Int { Int(a & 3) }
     @inline(__always) var isQuad: Bool { a & 4 != 0 }
     @inline(__always) var laneCount: Int { Int(a &>> 3) }
-    @inline(__always) var laneFormat: FPFormat { a & 3 == 3 ? .double : .single }
+    @inline(__always) var laneFormat: FPFormat {
+        switch a & 3 {
+        case 3: .double
+        case 2: .single
+        default: .half
+        }
+    }
 }
 
 /// The value of a vector register, as lanes that widening, narrowing and permuting instructions pick one by one.
@@ -97,9 +103,8 @@ extension VectorUnit {
         v[Int(register) &* 2 &+ 1] = 0
     }
 
-    /// The low 64 or 32 bits of a register.
-    @inline(__always) static func double(_ v: VectorRegisters, _ register: UInt8) -> UInt64 { v[Int(register) &* 2] }
-    @inline(__always) static func single(_ v: VectorRegisters, _ register: UInt8) -> UInt64 {
-        v[Int(register) &* 2] & 0xFFFF_FFFF
+    /// The low bits of a register that are a number of `format`.
+    @inline(__always) static func scalar(_ v: VectorRegisters, _ register: UInt8, _ format: FPFormat) -> UInt64 {
+        v[Int(register) &* 2] & laneMask(format.laneSize)
     }
 }

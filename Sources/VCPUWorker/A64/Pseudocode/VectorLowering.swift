@@ -8,6 +8,7 @@ struct ElementSizes: OptionSet {
     static let bhs = ElementSizes(rawValue: 7)
     static let bhsd = ElementSizes(rawValue: 15)
     static let s = ElementSizes(rawValue: 4)
+    static let hsd = ElementSizes(rawValue: 14)
     static let sd = ElementSizes(rawValue: 12)
     static let bd = ElementSizes(rawValue: 9)
     static let d = ElementSizes(rawValue: 8)
@@ -97,9 +98,26 @@ extension Op {
         vectorOp(word, code, floatArrangement(word, isQuad: false), imm: control.imm)
     }
 
+    /// Halves filling the 64 or 128 bits that Q says.
+    static func halfVector(_ word: Word, _ code: VectorOp, _ control: ConversionControl = .init(imm: 0)) -> Op {
+        let lanes: UInt32 = word.isSet(30) ? 8 : 4
+        return vectorOp(
+            word, code, arrangement(size: 1, isQuad: word.isSet(30), lanes: lanes), imm: control.imm)
+    }
+
+    /// A half.
+    static func halfScalar(_ word: Word, _ code: VectorOp, _ control: ConversionControl = .init(imm: 0)) -> Op {
+        vectorOp(word, code, arrangement(size: 1, isQuad: false, lanes: 1), imm: control.imm)
+    }
+
     /// The arrangement of one single or double by bit 22.
     static func floatArrangement(_ word: Word, isQuad: Bool) -> UInt8 {
         arrangement(size: 2 | word.bit(22), isQuad: isQuad, lanes: 1)
+    }
+
+    /// The arrangement of one number by ftype, bits 23:22: 0, 1, 3 for S, D, H.
+    static func floatTypeArrangement(_ word: Word, isQuad: Bool) -> UInt8 {
+        word.isSet(23) ? arrangement(size: 1, isQuad: isQuad, lanes: 1) : floatArrangement(word, isQuad: isQuad)
     }
 
     /// Registers alone: the operation says the rest.

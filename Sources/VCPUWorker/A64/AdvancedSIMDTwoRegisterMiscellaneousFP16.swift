@@ -1,0 +1,35 @@
+/// Advanced SIMD two-register miscellaneous (FP16).
+enum AdvancedSIMDTwoRegisterMiscellaneousFP16 {
+    // swift-format-ignore
+    static let rows: [EncodingRow] = [
+        EncodingRow("FCVTNS (vector, half)",         "0Q001110 01111001 101010nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.tieEven, isUnsigned: false)) },
+        EncodingRow("FCVTNU (vector, half)",         "0Q101110 01111001 101010nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.tieEven, isUnsigned: true)) },
+        EncodingRow("FCVTMS (vector, half)",         "0Q001110 01111001 101110nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.negInf, isUnsigned: false)) },
+        EncodingRow("FCVTMU (vector, half)",         "0Q101110 01111001 101110nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.negInf, isUnsigned: true)) },
+        EncodingRow("FCVTPS (vector, half)",         "0Q001110 11111001 101010nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.posInf, isUnsigned: false)) },
+        EncodingRow("FCVTPU (vector, half)",         "0Q101110 11111001 101010nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.posInf, isUnsigned: true)) },
+        EncodingRow("FCVTZS (vector, half)",         "0Q001110 11111001 101110nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
+        EncodingRow("FCVTZU (vector, half)",         "0Q101110 11111001 101110nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
+        EncodingRow("FCVTAS (vector, half)",         "0Q001110 01111001 110010nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.tieAway, isUnsigned: false)) },
+        EncodingRow("FCVTAU (vector, half)",         "0Q101110 01111001 110010nn nnnddddd") { .halfVector($0, .fcvtToFixed, .toFixed(.tieAway, isUnsigned: true)) },
+        EncodingRow("SCVTF (vector, integer, half)", "0Q001110 01111001 110110nn nnnddddd") { .halfVector($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
+        EncodingRow("UCVTF (vector, integer, half)", "0Q101110 01111001 110110nn nnnddddd") { .halfVector($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
+        EncodingRow("FRINTN (vector, half)",         "0Q001110 01111001 100010nn nnnddddd") { .halfVector($0, .frint, .rounding(.tieEven)) },
+        EncodingRow("FRINTM (vector, half)",         "0Q001110 01111001 100110nn nnnddddd") { .halfVector($0, .frint, .rounding(.negInf)) },
+        EncodingRow("FRINTP (vector, half)",         "0Q001110 11111001 100010nn nnnddddd") { .halfVector($0, .frint, .rounding(.posInf)) },
+        EncodingRow("FRINTZ (vector, half)",         "0Q001110 11111001 100110nn nnnddddd") { .halfVector($0, .frint, .rounding(.zero)) },
+        EncodingRow("FRINTA (vector, half)",         "0Q101110 01111001 100010nn nnnddddd") { .halfVector($0, .frint, .rounding(.tieAway)) },
+        EncodingRow("FRINTX (vector, half)",         "0Q101110 01111001 100110nn nnnddddd") { .halfVector($0, .frint, .currentRoundingExact) },
+        EncodingRow("FRINTI (vector, half)",         "0Q101110 11111001 100110nn nnnddddd") { .halfVector($0, .frint, .currentRounding) },
+        EncodingRow("FCMGT (zero, half)",            "0Q001110 11111000 110010nn nnnddddd") { .halfVector($0, .fcmgtZero) },
+        EncodingRow("FCMGE (zero, half)",            "0Q101110 11111000 110010nn nnnddddd") { .halfVector($0, .fcmgeZero) },
+        EncodingRow("FCMEQ (zero, half)",            "0Q001110 11111000 110110nn nnnddddd") { .halfVector($0, .fcmeqZero) },
+        EncodingRow("FCMLE (zero, half)",            "0Q101110 11111000 110110nn nnnddddd") { .halfVector($0, .fcmleZero) },
+        EncodingRow("FCMLT (zero, half)",            "0Q001110 11111000 111010nn nnnddddd") { .halfVector($0, .fcmltZero) },
+        EncodingRow("FABS (vector, half)",           "0Q001110 11111000 111110nn nnnddddd") { .halfVector($0, .fabs) },
+        EncodingRow("FNEG (vector, half)",           "0Q101110 11111000 111110nn nnnddddd") { .halfVector($0, .fneg) },
+        EncodingRow("FRECPE (half)",                 "0Q001110 11111001 110110nn nnnddddd") { .halfVector($0, .frecpe) },
+        EncodingRow("FRSQRTE (half)",                "0Q101110 11111001 110110nn nnnddddd") { .halfVector($0, .frsqrte) },
+        EncodingRow("FSQRT (vector, half)",          "0Q101110 11111001 111110nn nnnddddd") { .halfVector($0, .fsqrt) },
+    ]
+}
