@@ -16,9 +16,9 @@ enum Tree {
     static func guest(_ name: String) -> String { root + "Guests/build/" + name }
 
     /// The arguments that make QEMU the same machine.
-    static func qemu(kernel: String, cpus: Int, arguments: [String] = []) -> [String] {
+    static func qemu(kernel: String, cpus: Int, model: String = "cortex-a57", arguments: [String] = []) -> [String] {
         [
-            "-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-m", "512", "-smp", "\(cpus)", "-nic", "none",
+            "-M", "virt,gic-version=3", "-cpu", model, "-m", "512", "-smp", "\(cpus)", "-nic", "none",
             "-nographic", "-no-reboot", "-kernel", kernel,
         ] + arguments
     }
