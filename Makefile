@@ -3,19 +3,25 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CPUS ?= 4
 MEMORY ?= 512M
+# make chaos: words to execute, and the first seed. make decode-all: every STRIDEth word is compared.
+WORDS ?= 100000000
+SEED ?= 1
+STRIDE ?= 1009
 
 # The Swift runtime is linked in: the programs start faster and run without a toolchain.
 RELEASE := -c release --static-swift-stdlib
 BIN := .build/release
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks)
 
-.PHONY: help build guests run linux test bench install format lint clean
+.PHONY: help build guests run linux test chaos decode-all bench install format lint clean
 
 help:
 	@echo 'make build    release build of armada, armada-vcpu and the guests'
 	@echo 'make run      boot the built-in SMP guest on CPUS=4 vCPUs and print the exit table'
 	@echo 'make linux    boot Debian arm64 on CPUS=4 vCPUs to an interactive shell (Ctrl-a x quits)'
 	@echo 'make test     every test and check, as .ci/run'
+	@echo 'make chaos    executes WORDS=100000000 random words on whole machines, from SEED=1 on'
+	@echo 'make decode-all  decodes all 2^32 words and compares every STRIDE=1009th'
 	@echo 'make bench    the speed figures, side by side with qemu-system-aarch64'
 	@echo 'make install  programs, guests, man page and bash completion to PREFIX=/usr/local'
 	@echo 'make format   format the sources; make lint checks them'
@@ -47,6 +53,16 @@ test:
 	deploy/fetch-linux.sh
 	deploy/make-initramfs.sh
 	ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" swift test
+
+chaos: build
+	ARMADA_CHAOS_WORDS=$(WORDS) ARMADA_CHAOS_SEED=$(SEED) ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" \
+		swift test --filter GuestTests.Chaos
+
+# Optimised, with what is internal visible to the tests: in a folder of its own.
+decode-all: guests
+	deploy/setup.sh build test
+	ARMADA_DECODE_STRIDE=$(STRIDE) swift test -c release -Xswiftc -enable-testing --scratch-path .build/optimised \
+		--filter DecodeDifferentialTests.everyWord
 
 bench: build
 	deploy/setup.sh bench

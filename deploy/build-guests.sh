@@ -61,10 +61,12 @@ for source in Guests/kernels/*.c; do
     [ "$source" = Guests/kernels/main.c ] || link "$(basename "$source" .c)" $library "$kernel_main" "$(compile "$source")"
 done
 
-# For qemu-aarch64: a Linux program without a library.
+# For qemu-aarch64: Linux programs without a library.
 for source in Guests/user/oneinsn.c Guests/user/oneinsn.S; do
     "$tools/clang" --target=aarch64-linux-gnu -ffreestanding -nostdlib -mgeneral-regs-only -fno-stack-protector -fno-pic \
         -O2 -std=c17 -Wall -Wextra -Werror -c "$source" -o "$output/objects/$(basename "$source").o"
 done
 "$tools/ld.lld" -static -z noexecstack "$output/objects/oneinsn.c.o" "$output/objects/oneinsn.S.o" -o "$output/oneinsn"
+"$tools/clang" --target=aarch64-linux-gnu -ffreestanding -nostdlib -static -fuse-ld=lld -fno-stack-protector -O2 -std=c17 \
+    -Wall -Wextra -Werror -Wl,-e,start Guests/user/decode.c -o "$output/decode"
 touch "$output/.complete"

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct IntegerDifferentialTests {
     @Test func dataProcessing() throws {
-        let harness = IntegerHarness(rows: DataProcessingImmediate.rows + DataProcessingRegister.rows)
+        let flags = Branches.rows.filter { $0.name.description == "CFINV" }
+        let harness = IntegerHarness(rows: DataProcessingImmediate.rows + DataProcessingRegister.rows + flags)
         let report = try harness.run(countPerRow: 200, seed: 1)
         check(report, compared: 12_000, translated: 8_000)
     }

@@ -39,6 +39,9 @@ import Testing
         Sample(text: "stlr x3, [x1]", word: 0xC89F_FC23, size: 8, wide: true, ordered: true),
         Sample(text: "ldarb w3, [x1]", word: 0x08DF_FC23, size: 1, ordered: true),
         Sample(text: "stlrh w3, [x1]", word: 0x489F_FC23, size: 2, ordered: true),
+        Sample(text: "ldaprb w3, [x1]", word: 0x38BF_C023, size: 1, ordered: true),
+        Sample(text: "ldapr w3, [x1]", word: 0xB8BF_C023, size: 4, ordered: true),
+        Sample(text: "ldapr x3, [x1]", word: 0xF8BF_C023, size: 8, wide: true, ordered: true),
         Sample(text: "ldr w3, .+64", word: 0x1800_0203, size: 4),
         Sample(text: "ldr x3, .+64", word: 0x5800_0203, size: 8, wide: true),
         Sample(text: "ldrsw x3, .+64", word: 0x9800_0203, size: 4, signed: true, wide: true),
@@ -82,7 +85,7 @@ import Testing
         ("prfm pldl1keep, [x1]", 0xF980_0020),
         ("prfum pldl1keep, [x1, #1]", 0xF880_1020),
         ("dc zva, x1", 0xD50B_7421),
-        ("ldapr w3, [x1]", 0xB8BF_C023),
+        ("ldsmax w3, w4, [x1]", 0xB823_4024),
         ("nop", 0xD503_201F),
     ]
 

@@ -16,6 +16,7 @@ import Testing
     private static let dcIVAC = SystemRegisterEncoding(1, 0, 7, 6, 1)
     private static let dcCVAC = SystemRegisterEncoding(1, 3, 7, 10, 1)
     private static let dcCVAU = SystemRegisterEncoding(1, 3, 7, 11, 1)
+    private static let dcCVAP = SystemRegisterEncoding(1, 3, 7, 12, 1)
     private static let dcCIVAC = SystemRegisterEncoding(1, 3, 7, 14, 1)
     private static let icIVAU = SystemRegisterEncoding(1, 3, 7, 5, 1)
 
@@ -114,7 +115,7 @@ import Testing
 
     @Test func maintenanceByAddressIsTranslated() {
         var vcpu = makeVCPU()
-        for encoding in [Self.dcCVAC, Self.dcCVAU, Self.dcCIVAC, Self.icIVAU, Self.dcIVAC] {
+        for encoding in [Self.dcCVAC, Self.dcCVAU, Self.dcCVAP, Self.dcCIVAC, Self.icIVAU, Self.dcIVAC] {
             vcpu.pc = 0x1234
             let good = vcpu.executeMaintenance(encoding, 0x1001)
             #expect(good == .next)
@@ -147,7 +148,7 @@ import Testing
         #expect(zeroed == .redirect)
     }
 
-    @Test(arguments: [dcCVAC, dcCVAU, dcCIVAC, icIVAU, dcZVA])
+    @Test(arguments: [dcCVAC, dcCVAU, dcCVAP, dcCIVAC, icIVAU, dcZVA])
     func el0NeedsPermission(_ encoding: SystemRegisterEncoding) {
         let enable: UInt64 = encoding == Self.dcZVA ? 1 << 14 : 1 << 26
         var vcpu = makeVCPU()
@@ -179,7 +180,7 @@ import Testing
             SystemRegisterEncoding(1, 4, 8, 7, 0),  // TLBI ALLE2
             SystemRegisterEncoding(1, 0, 8, 6, 1),  // TLBI RVAE1: FEAT_TLBIRANGE
             SystemRegisterEncoding(1, 0, 8, 1, 0),  // TLBI VMALLE1OS: FEAT_TLBIOS
-            SystemRegisterEncoding(1, 3, 7, 12, 1),  // DC CVAP: FEAT_DPB
+            SystemRegisterEncoding(1, 3, 7, 13, 1),  // DC CVADP: FEAT_DPB2
         ] {
             let outcome = vcpu.executeMaintenance(encoding, 0)
             #expect(outcome == nil)

@@ -37,7 +37,8 @@ import Testing
     @Test func identificationSaysWhatIsThere() {
         #expect(IDRegisters.id_AA64PFR0_EL1 == 0x1300_0000_0111_0011)
         #expect(IDRegisters.id_AA64DFR0_EL1 == 0x1030_5006)
-        #expect(IDRegisters.id_AA64ISAR0_EL1 == 0x1000_1021_1120)
+        #expect(IDRegisters.id_AA64ISAR0_EL1 == 0x0010_1000_1021_1120)
+        #expect(IDRegisters.id_AA64ISAR1_EL1 == 0x0010_0001)
         #expect(IDRegisters.id_AA64MMFR0_EL1 == 0x0010_0022)
         #expect(IDRegisters.id_AA64MMFR1_EL1 == 0x0010_0000)
         #expect(IDRegisters.id_AA64MMFR2_EL1 == 0x1000_0000_0000_0010)

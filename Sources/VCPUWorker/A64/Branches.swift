@@ -29,10 +29,14 @@ enum Branches {
         },
         EncodingRow("ISB", "11010101000000110011 mmmm 110 11111") { _ in Op(.instructionSynchronizationBarrier) },
         // SB: FEAT_SB
-        // PSTATE
-        EncodingRow("MSR (immediate)", "1101010100000 ooo 0100 mmmm ooo 11111") {
-            Op(.writePSTATEField, imm: UInt64($0.raw))
-        },
+        // PSTATE. CFINV: FEAT_FlagM. XAFLAG, AXFLAG: FEAT_FlagM2
+        EncodingRow("CFINV", "11010101000000000100000000011111") { _ in Op(.invertCarry) },
+        EncodingRow("MSR (immediate, UAO)", "1101010100000 000 0100 mmmm 011 11111") { pstateField($0) },
+        EncodingRow("MSR (immediate, PAN)", "1101010100000 000 0100 mmmm 100 11111") { pstateField($0) },
+        EncodingRow("MSR (immediate, SPSel)", "1101010100000 000 0100 mmmm 101 11111") { pstateField($0) },
+        // ALLINT: FEAT_NMI. SSBS: FEAT_SSBS. DIT: FEAT_DIT. SVCR: FEAT_SME. TCO: FEAT_MTE
+        EncodingRow("MSR (immediate, DAIFSet)", "1101010100000 011 0100 mmmm 110 11111") { pstateField($0) },
+        EncodingRow("MSR (immediate, DAIFClr)", "1101010100000 011 0100 mmmm 111 11111") { pstateField($0) },
         // System instructions
         EncodingRow("SYS", "1101010100001 ooo nnnn mmmm ooo ttttt") { w in
             // DC ZVA
@@ -84,6 +88,8 @@ enum Branches {
         Op(
             code, n: Word.source(w.rt), a: UInt8(w.bit(31) << 5 | w.bits(23, 19)), imm: offset(w.signed(18, 5)))
     }
+
+    private static func pstateField(_ w: Word) -> Op { Op(.writePSTATEField, imm: UInt64(w.raw)) }
 
     private static func hint(_ w: Word) -> Op {
         switch w.bits(11, 5) {

@@ -56,7 +56,14 @@ enum DataProcessingRegister {
         EncodingRow("ADCS", "s0111010000 mmmmm 000000 nnnnn ddddd") { addSubCarry($0) },
         EncodingRow("SBC", "s1011010000 mmmmm 000000 nnnnn ddddd") { addSubCarry($0) },
         EncodingRow("SBCS", "s1111010000 mmmmm 000000 nnnnn ddddd") { addSubCarry($0) },
-        // RMIF, SETF8, SETF16: FEAT_FlagM
+        // Rotate right into flags: FEAT_FlagM
+        EncodingRow("RMIF", "10111010000 iiiiii 00001 nnnnn 0 mmmm") { w in
+            Op(.insertFlags, n: Word.source(w.rn), a: UInt8(w.bits(20, 15)), aux: UInt16(w.bits(3, 0)))
+        },
+        // Evaluate into flags: FEAT_FlagM
+        EncodingRow("SETF8, SETF16", "00111010000000000 z 0010 nnnnn 01101") { w in
+            Op(.evaluateFlags, n: Word.source(w.rn), a: w.isSet(14) ? 16 : 8)
+        },
         // Conditional compare (register)
         EncodingRow("CCMN (register)", "s0111010010 mmmmm cccc 00 nnnnn 0 ffff") { conditionalCompare($0) },
         EncodingRow("CCMP (register)", "s1111010010 mmmmm cccc 00 nnnnn 0 ffff") { conditionalCompare($0) },

@@ -41,7 +41,12 @@ enum LoadsStoresExclusive {
                 .compareAndSwap, d: Word.source(w.rt), n: w.rn, m: Word.source(w.rs), a: UInt8(w.bits(31, 30)),
                 aux: UInt16(Word.destination(w.rs)))
         },
-        // Atomic memory operations: FEAT_LSE. LDAPR: FEAT_LRCPC
+        // Load-acquire RCpc: FEAT_LRCPC. It may overtake an older STLR; the host's loads are LDAR's all the same
+        EncodingRow("LDAPR", "zz11100010111111110000 nnnnn ttttt") { w in
+            Op(.loadAcquire, d: Word.destination(w.rt), n: w.rn, a: UInt8(w.bits(31, 30)))
+        },
+        // LDAPUR, LDAPURS…, STLUR…: FEAT_LRCPC2
+        // Atomic memory operations: FEAT_LSE
         EncodingRow("LDADD, LDCLR, LDEOR, LDSET, LDSMAX …", "zz111000 ar 1 sssss 0 ooo 00 nnnnn ttttt") { w in
             atomic(w, UInt16(w.bits(14, 12)))
         },

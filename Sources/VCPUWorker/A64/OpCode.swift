@@ -71,6 +71,12 @@ enum OpCode: UInt16 {
     /// aux = condition mask, a = NZCV otherwise; with m a register or imm; n + x or n − x
     case compareRegister64, compareRegister32, compareNegativeRegister64, compareNegativeRegister32
     case compareImmediate64, compareImmediate32, compareNegativeImmediate64, compareNegativeImmediate32
+    /// NZCV = NZCV & ~aux | (n rotated right by a, its low four bits) & aux, with aux in bits 3:0
+    case insertFlags
+    /// N, Z and V of the low a bits of n; C stays
+    case evaluateFlags
+    /// C = ~C
+    case invertCarry
 
     // MARK: Branches. Near: imm is the distance in bytes of ops; otherwise imm is the target relative to the page.
 

@@ -21,6 +21,7 @@ private enum MaintenanceInstruction {
         icIVAU    = SystemRegisterEncoding(1, 3, 7, 5, 1),
         dcCVAC    = SystemRegisterEncoding(1, 3, 7, 10, 1),
         dcCVAU    = SystemRegisterEncoding(1, 3, 7, 11, 1),
+        dcCVAP    = SystemRegisterEncoding(1, 3, 7, 12, 1),
         dcCIVAC   = SystemRegisterEncoding(1, 3, 7, 14, 1)
 
     // swift-format-ignore
@@ -48,7 +49,7 @@ extension VCPU {
         typealias I = MaintenanceInstruction
         // A walk's tables cannot be told from its leaf in a TLB of combined entries: the last-level forms do the same.
         switch encoding {
-        case I.icIVAU, I.dcCVAC, I.dcCVAU, I.dcCIVAC, I.dcZVA:
+        case I.icIVAU, I.dcCVAC, I.dcCVAU, I.dcCVAP, I.dcCIVAC, I.dcZVA:
             return maintainByAddress(encoding, xt, rt)
         default: break
         }

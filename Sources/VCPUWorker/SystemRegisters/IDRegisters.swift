@@ -14,9 +14,12 @@ enum IDRegisters {
         field(0, 1) | field(4, 1) | field(16, 1) | field(20, 1) | field(24, 1) | field(56, 3) | field(60, 1)
     // Armv8 debug, no PMU, 6 breakpoints, 4 watchpoints, 2 of the breakpoints context-aware.
     static let id_AA64DFR0_EL1 = field(0, 6) | field(8, 0) | field(12, 5) | field(20, 3) | field(28, 1)
-    // AES with PMULL, SHA1, SHA256, CRC32, LSE atomics, RDM, DotProd.
+    // AES with PMULL, SHA1, SHA256, CRC32, LSE atomics, RDM, DotProd, FlagM.
     static let id_AA64ISAR0_EL1 =
         field(4, 2) | field(8, 1) | field(12, 1) | field(16, 1) | field(20, 2) | field(28, 1) | field(44, 1)
+        | field(52, 1)
+    // DPB: DC CVAP without DC CVADP. LRCPC: LDAPR without the unscaled forms.
+    static let id_AA64ISAR1_EL1 = field(0, 1) | field(20, 1)
     // 40 bits of physical address, 16-bit ASIDs, granules of 16 (TGran16 = 1), 64 and 4 KiB (both 0).
     static let id_AA64MMFR0_EL1 = field(0, 2) | field(4, 2) | field(20, 1) | field(24, 0) | field(28, 0)
     // PAN without the AT variants.

@@ -132,6 +132,7 @@ enum SystemRegisterTable {
         Row("ID_AA64PFR0_EL1",    3, 0,  0,  4, 0, .el1Read,   .constant(IDRegisters.id_AA64PFR0_EL1)),
         Row("ID_AA64DFR0_EL1",    3, 0,  0,  5, 0, .el1Read,   .constant(IDRegisters.id_AA64DFR0_EL1)),
         Row("ID_AA64ISAR0_EL1",   3, 0,  0,  6, 0, .el1Read,   .constant(IDRegisters.id_AA64ISAR0_EL1)),
+        Row("ID_AA64ISAR1_EL1",   3, 0,  0,  6, 1, .el1Read,   .constant(IDRegisters.id_AA64ISAR1_EL1)),
         Row("ID_AA64MMFR0_EL1",   3, 0,  0,  7, 0, .el1Read,   .constant(IDRegisters.id_AA64MMFR0_EL1)),
         Row("ID_AA64MMFR1_EL1",   3, 0,  0,  7, 1, .el1Read,   .constant(IDRegisters.id_AA64MMFR1_EL1)),
         Row("ID_AA64MMFR2_EL1",   3, 0,  0,  7, 2, .el1Read,   .constant(IDRegisters.id_AA64MMFR2_EL1)),

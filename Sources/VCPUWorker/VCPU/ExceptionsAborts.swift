@@ -60,6 +60,8 @@ extension VCPU {
         guard w.bits(29, 27) == 0b111, !w.isSet(26) else { return 0 }
         switch w.bits(25, 24) {
         case 0b01: break
+        // LDAPR.
+        case 0b00 where w.bits(23, 10) == 0b10_1111_1111_0000: return isSyndrome | (size == 3 ? 1 << 15 : 0) | 1 << 14
         case 0b00 where w.isSet(21) ? w.bits(11, 10) == 0b10 : w.bits(11, 10) & 1 == 0: break
         default: return 0
         }

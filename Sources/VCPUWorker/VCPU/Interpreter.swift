@@ -575,6 +575,24 @@ extension VCPU {
                 }
                 c.next()
 
+            case .insertFlags:
+                let amount = UInt64(o.a)
+                let value = x[Int(o.n)]
+                let rotated = value &>> amount | value &<< (64 &- amount)
+                let mask = UInt32(o.aux) &<< 28
+                c.nzcv = c.nzcv & ~mask | UInt32(truncatingIfNeeded: rotated) &<< 28 & mask
+                c.next()
+            case .evaluateFlags:
+                // The field at the top of a word: bit 31 is its sign; V says that the bit above the field is another.
+                let value = UInt32(truncatingIfNeeded: x[Int(o.n)])
+                let field = value &<< UInt32(32 &- o.a)
+                let overflow = (value &>> UInt32(o.a) ^ field &>> 31) & 1
+                c.nzcv = c.nzcv & Flags.c | field & Flags.n | (field == 0 ? Flags.z : 0) | overflow &<< 28
+                c.next()
+            case .invertCarry:
+                c.nzcv ^= Flags.c
+                c.next()
+
             // MARK: Branches
             case .branch:
                 let target = c.page &+ o.imm
@@ -894,11 +912,14 @@ extension VCPU {
                 x[Int(o.d)] = system.tpidr_EL1
                 c.next()
             case .zeroBlock:
-                guard pstate.el != 0 || system.sctlr_EL1 & SCTLR.dze != 0 else {
-                    leave(c, at: c.pc)
-                    return executeSystemInstruction(word: UInt32(truncatingIfNeeded: o.imm))
+                if pstate.el != 0 || system.sctlr_EL1 & SCTLR.dze != 0, zeroBlockAtHand(x[Int(o.n)], tlb) {
+                    c.next()
+                    continue
                 }
-                guard zeroBlock(x[Int(o.n)] & ~63, tlb) else { return dataAbort(c) }
+                leave(c, at: c.pc)
+                c.restart()
+                let outcome = executeSystemInstruction(word: UInt32(truncatingIfNeeded: o.imm))
+                guard outcome == .next else { return outcome }
                 c.next()
             case .noOperation:
                 c.next()

@@ -66,17 +66,11 @@ extension VCPU {
         return takeFPAccessTrap()
     }
 
-    /// DC ZVA of the 64 bytes at `va`. False on a fault.
-    mutating func zeroBlock(_ va: UInt64, _ tlb: UnsafeMutablePointer<FastTLBEntry>) -> Bool {
+    /// DC ZVA of the 64 bytes around `va`, if the page is one that may be written without further questions.
+    func zeroBlockAtHand(_ va: UInt64, _ tlb: UnsafeMutablePointer<FastTLBEntry>) -> Bool {
         let entry = tlb + Int(truncatingIfNeeded: va >> 12 & 255)
-        let host: UnsafeMutableRawPointer
-        if entry.pointee.writeTag == va & ~0xFFF {
-            host = hostPointer(va &+ entry.pointee.addend)
-        } else {
-            let access = MemoryAccess(kind: .write, unprivileged: tlb == mmu.unprivileged)
-            guard let found = translate(va, access, byteCount: 64) else { return false }
-            host = found
-        }
+        guard entry.pointee.writeTag == va & ~0xFFF else { return false }
+        let host = hostPointer((va & ~63) &+ entry.pointee.addend)
         host.assumingMemoryBound(to: SIMD8<UInt64>.self).pointee = .zero
         return true
     }
