@@ -49,8 +49,6 @@ final class QEMUUserMachine {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[1], 0)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        // An emulator that ends itself says so at length.
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         // The threads that run tests block most signals.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -85,37 +83,17 @@ final class QEMUUserMachine {
 
     /// Executes each word on its state. The result is the state afterwards, or nil if the word is undefined.
     func execute(_ cases: [Case]) throws(Failure) -> [MachineState?] {
-        try inBatches(cases, flags: 0) { item, answer throws(Failure) in
-            let signal = Self.signal(answer)
-            if signal == SIGILL { return nil }
-            guard signal == 0 else { throw Failure(description: "\(String(item.word, radix: 16)): signal \(signal)") }
-            return Self.state(item.state, answer)
-        }
-    }
-
-    /// Whether each word is an instruction, executed on a state of zeros in a process of its own: QEMU ends itself at some
-    /// words that it does not know.
-    func areDefined(_ words: [UInt32]) throws(Failure) -> [Bool] {
-        try inBatches(words.map { Case(word: $0, state: MachineState()) }, flags: 1 << 31) { _, answer in
-            let signal = Self.signal(answer)
-            return signal != SIGILL && signal != SIGABRT
-        }
-    }
-
-    private func inBatches<Result>(
-        _ cases: [Case], flags: UInt32, _ result: (Case, UnsafeMutableRawPointer) throws(Failure) -> Result
-    ) throws(Failure) -> [Result] {
-        var results: [Result] = []
+        var results: [MachineState?] = []
         results.reserveCapacity(cases.count)
         for start in stride(from: 0, to: cases.count, by: Layout.casesInBatch) {
             let batch = cases[start..<min(start + Layout.casesInBatch, cases.count)]
             let byteCount = batch.count * Layout.byteCount
-            buffer.storeBytes(of: UInt32(batch.count) | flags, as: UInt32.self)
+            buffer.storeBytes(of: UInt32(batch.count), as: UInt32.self)
             for (index, item) in batch.enumerated() { put(item, at: buffer + 4 + index * Layout.byteCount) }
             try transfer(4 + byteCount, "send") { send(descriptor, $0, $1, CInt(MSG_NOSIGNAL)) }
             try transfer(byteCount, "recv") { recv(descriptor, $0, $1, 0) }
             for (index, item) in batch.enumerated() {
-                results.append(try result(item, buffer + index * Layout.byteCount))
+                results.append(try take(item, at: buffer + index * Layout.byteCount))
             }
         }
         return results
@@ -144,13 +122,12 @@ final class QEMUUserMachine {
         target.storeBytes(of: UInt64(item.state.fpsr), toByteOffset: Layout.fpsr, as: UInt64.self)
     }
 
-    private static func signal(_ answer: UnsafeMutableRawPointer) -> CInt {
-        CInt(truncatingIfNeeded: answer.loadUnaligned(fromByteOffset: Layout.signal, as: UInt32.self))
-    }
-
-    private static func state(_ before: MachineState, _ answer: UnsafeMutableRawPointer) -> MachineState {
-        var state = before
-        func word(_ offset: Int) -> UInt64 { answer.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+    private func take(_ item: Case, at source: UnsafeMutableRawPointer) throws(Failure) -> MachineState? {
+        let signal = source.loadUnaligned(fromByteOffset: Layout.signal, as: UInt32.self)
+        if signal == UInt32(SIGILL) { return nil }
+        guard signal == 0 else { throw Failure(description: "\(String(item.word, radix: 16)): signal \(signal)") }
+        var state = item.state
+        func word(_ offset: Int) -> UInt64 { source.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
         for index in 0..<31 { state.x[index] = word(8 * index) }
         for index in 0..<64 { state.v[index] = word(Layout.v + 8 * index) }
         state.nzcv = UInt32(truncatingIfNeeded: word(Layout.nzcv))

@@ -71,33 +71,6 @@ import Testing
                 """)
         }
     }
-
-    /// A scalar FNEG (vector), which the manual does not allocate and QEMU takes.
-    static let scalarNegation: UInt32 = 0x7EF8_F800
-
-    /// Which words of the groups that Unicorn cannot be asked about are instructions.
-    @Test func halfPrecisionIsDecodedAlike() throws {
-        let machine = try QEMUUserMachine()
-        for group in DecodeDifferentialTests.exclusions where group.reason.hasPrefix("FEAT_FP16") {
-            // Every combination of the free bits but those of register numbers.
-            let registers: UInt32 = group.mask & 0x1F_0000 == 0 ? 0x1F_03FF : 0x3FF
-            let free = ~group.mask & ~registers
-            var words: [UInt32] = []
-            var subset: UInt32 = 0
-            repeat {
-                words.append(group.value | subset)
-                subset = (subset &- free) & free
-            } while subset != 0
-            var defined = 0
-            for (word, isExpected) in zip(words, try machine.areDefined(words)) {
-                let isDefined = Decoder.shared.decode(word).code != .undefined
-                if isDefined { defined += 1 }
-                if word == Self.scalarNegation { continue }
-                #expect(isDefined == isExpected, "\(group.reason): \(String(word, radix: 16))")
-            }
-            #expect(defined > 0 && defined < words.count, "\(group.reason): \(defined) of \(words.count)")
-        }
-    }
 }
 
 /// Operands for half precision: one in three is special, the others are near one, subnormal or anything.
