@@ -12,6 +12,8 @@ import Testing
     private static let atS1E1W = SystemRegisterEncoding(1, 0, 7, 8, 1)
     private static let atS1E0R = SystemRegisterEncoding(1, 0, 7, 8, 2)
     private static let atS1E0W = SystemRegisterEncoding(1, 0, 7, 8, 3)
+    private static let atS1E1RP = SystemRegisterEncoding(1, 0, 7, 9, 0)
+    private static let atS1E1WP = SystemRegisterEncoding(1, 0, 7, 9, 1)
     private static let dcZVA = SystemRegisterEncoding(1, 3, 7, 4, 1)
     private static let dcIVAC = SystemRegisterEncoding(1, 0, 7, 6, 1)
     private static let dcCVAC = SystemRegisterEncoding(1, 3, 7, 10, 1)
@@ -67,6 +69,35 @@ import Testing
         #expect(outcome == .next)
         let result = vcpu.system.par_EL1
         #expect(result == par)
+    }
+
+    @Test(arguments: [atS1E1RP, atS1E1WP])
+    func addressTranslationWithPANKeepsEL1FromUserPages(_ encoding: SystemRegisterEncoding) {
+        var vcpu = makeVCPU()
+        for isPAN in [false, true] {
+            vcpu.pstate.pan = isPAN
+            vcpu.panChanged()
+            let outcome = vcpu.executeMaintenance(encoding, 0x5000)
+            #expect(outcome == .next)
+            let user = vcpu.system.par_EL1
+            #expect(
+                user == (isPAN ? 1 | 0x0F << 1 | 1 << 11 : 0xFF << 56 | (MMUFixture.ramIPA + 0x8000) | 1 << 11 | 1 << 9)
+            )
+            let kernelOutcome = vcpu.executeMaintenance(encoding, 0x1000)
+            #expect(kernelOutcome == .next)
+            let kernel = vcpu.system.par_EL1
+            #expect(kernel & 1 == 0)
+        }
+    }
+
+    @Test func nonCacheableMemoryReadsAsOuterShareable() {
+        var vcpu = makeVCPU()
+        vcpu.system.mair_EL1 = 0x44
+        vcpu.translationRegimeChanged()
+        let outcome = vcpu.executeMaintenance(Self.atS1E1R, 0x1000)
+        #expect(outcome == .next)
+        let par = vcpu.system.par_EL1
+        #expect(par == 0x44 << 56 | (MMUFixture.ramIPA + 0x5000) | 1 << 11 | 1 << 9 | 2 << 7)
     }
 
     @Test func addressTranslationLeavesTheWalksStage2FaultsToTheHypervisor() {
@@ -176,7 +207,6 @@ import Testing
     @Test func theRestIsUndefinedAtEL0AndWhatDoesNotExistEverywhere() {
         var vcpu = makeVCPU()
         for encoding in [
-            SystemRegisterEncoding(1, 0, 7, 9, 0),  // AT S1E1RP: FEAT_PAN2
             SystemRegisterEncoding(1, 4, 8, 7, 0),  // TLBI ALLE2
             SystemRegisterEncoding(1, 0, 8, 6, 1),  // TLBI RVAE1: FEAT_TLBIRANGE
             SystemRegisterEncoding(1, 0, 8, 1, 0),  // TLBI VMALLE1OS: FEAT_TLBIOS
@@ -187,7 +217,8 @@ import Testing
         }
         vcpu.pstate.el = 0
         for encoding in [
-            Self.atS1E1R, Self.dcIVAC, SystemRegisterEncoding(1, 0, 8, 7, 0), SystemRegisterEncoding(1, 0, 8, 3, 1),
+            Self.atS1E1R, Self.atS1E1RP, Self.dcIVAC, SystemRegisterEncoding(1, 0, 8, 7, 0),
+            SystemRegisterEncoding(1, 0, 8, 3, 1),
             SystemRegisterEncoding(1, 0, 7, 5, 0), SystemRegisterEncoding(1, 0, 7, 10, 2),
         ] {
             let outcome = vcpu.executeMaintenance(encoding, 0)

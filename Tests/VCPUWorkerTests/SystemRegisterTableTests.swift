@@ -40,7 +40,7 @@ import Testing
         #expect(IDRegisters.id_AA64ISAR0_EL1 == 0x0010_1000_1021_1120)
         #expect(IDRegisters.id_AA64ISAR1_EL1 == 0x0010_0001)
         #expect(IDRegisters.id_AA64MMFR0_EL1 == 0x0010_0022)
-        #expect(IDRegisters.id_AA64MMFR1_EL1 == 0x0010_0000)
+        #expect(IDRegisters.id_AA64MMFR1_EL1 == 0x0020_0000)
         #expect(IDRegisters.id_AA64MMFR2_EL1 == 0x1000_0000_0000_0010)
         #expect(IDRegisters.ctr_EL0 == 0x8444_C004)
         #expect(IDRegisters.midr_EL1 == 0x000F_A3D1)

@@ -15,6 +15,8 @@ private enum MaintenanceInstruction {
         atS1E1W   = SystemRegisterEncoding(1, 0, 7, 8, 1),
         atS1E0R   = SystemRegisterEncoding(1, 0, 7, 8, 2),
         atS1E0W   = SystemRegisterEncoding(1, 0, 7, 8, 3),
+        atS1E1RP  = SystemRegisterEncoding(1, 0, 7, 9, 0),
+        atS1E1WP  = SystemRegisterEncoding(1, 0, 7, 9, 1),
         dcCSW     = SystemRegisterEncoding(1, 0, 7, 10, 2),
         dcCISW    = SystemRegisterEncoding(1, 0, 7, 14, 2),
         dcZVA     = SystemRegisterEncoding(1, 3, 7, 4, 1),
@@ -72,6 +74,13 @@ extension VCPU {
         case I.atS1E1W: return translateAddress(xt, MemoryAccess(kind: .write, unprivileged: false), encoding, rt)
         case I.atS1E0R: return translateAddress(xt, MemoryAccess(kind: .read, unprivileged: true), encoding, rt)
         case I.atS1E0W: return translateAddress(xt, MemoryAccess(kind: .write, unprivileged: true), encoding, rt)
+        // FEAT_PAN2
+        case I.atS1E1RP:
+            return translateAddress(
+                xt, MemoryAccess(kind: .read, unprivileged: false), isPAN: pstate.pan, encoding, rt)
+        case I.atS1E1WP:
+            return translateAddress(
+                xt, MemoryAccess(kind: .write, unprivileged: false), isPAN: pstate.pan, encoding, rt)
         default: return nil
         }
         return .next
@@ -122,14 +131,15 @@ extension VCPU {
     }
 
     /// AT S1E…: stage 1 alone, its result or fault into PAR_EL1. A stage-2 fault of the walk is the hypervisor's.
+    /// `isPAN`: PSTATE.PAN is set and counts, which it does for S1E1RP and S1E1WP alone.
     private mutating func translateAddress(
-        _ va: UInt64, _ access: MemoryAccess, _ encoding: SystemRegisterEncoding, _ rt: Int
+        _ va: UInt64, _ access: MemoryAccess, isPAN: Bool = false, _ encoding: SystemRegisterEncoding, _ rt: Int
     ) -> Outcome {
         do throws(WalkFault) {
             let translation = try mmu.regime.stage1.walk(
                 va, unprivileged: access.unprivileged, stage2: mmu.regime.stage2, in: physicalMemory)
-            // AT without P disregards PAN.
-            if let fault = translation.permissionFault(WalkRequest(access: access)) { throw fault }
+            let request = WalkRequest(access: access, isPrivilegedAccessNever: isPAN)
+            if let fault = translation.permissionFault(request) { throw fault }
             system.par_EL1 = Self.par(translation)
         } catch {
             if error.isStage2 {
@@ -144,9 +154,11 @@ extension VCPU {
         return .next
     }
 
-    /// PAR_EL1 of a success: ATTR, PA, bit 11 RES1, SH (Device reads as outer shareable), NS, F = 0.
+    /// PAR_EL1 of a success: ATTR, PA, bit 11 RES1, SH, NS, F = 0. Device and Normal memory that is Non-cacheable inside and
+    /// out read as outer shareable.
     private static func par(_ translation: Stage1Translation) -> UInt64 {
-        let shareability: UInt64 = translation.isDevice ? 2 : UInt64(translation.shareability)
+        let isUncached = translation.isDevice || translation.attributes == 0x44
+        let shareability: UInt64 = isUncached ? 2 : UInt64(translation.shareability)
         return UInt64(translation.attributes) << 56 | (translation.ipa & 0x0000_FFFF_FFFF_F000) | 1 << 11
             | 1 << 9 | shareability << 7
     }

@@ -22,8 +22,8 @@ enum IDRegisters {
     static let id_AA64ISAR1_EL1 = field(0, 1) | field(20, 1)
     // 40 bits of physical address, 16-bit ASIDs, granules of 16 (TGran16 = 1), 64 and 4 KiB (both 0).
     static let id_AA64MMFR0_EL1 = field(0, 2) | field(4, 2) | field(20, 1) | field(24, 0) | field(28, 0)
-    // PAN without the AT variants.
-    static let id_AA64MMFR1_EL1 = field(20, 1)
+    // PAN with AT S1E1RP and S1E1WP.
+    static let id_AA64MMFR1_EL1 = field(20, 2)
     // UAO, and E0PD, without which Linux keeps separate tables for EL0 to hide where the kernel lies.
     static let id_AA64MMFR2_EL1 = field(4, 1) | field(60, 1)
 
