@@ -29,11 +29,15 @@ struct machine {
 extern struct machine machine;
 
 void fdt_read(const void *dtb);
+/// The number that the command line gives as `NAME=`, or `otherwise` (arguments.c).
+uint64_t argument(const char *name, uint64_t otherwise);
 
 int main(void);
 
 /// The first byte behind the program with its stacks: free memory up to the end of `machine.memory`.
 extern uint8_t image_end[];
+/// Code and constants, up to what is written.
+extern uint8_t image_start[], writable_start[];
 
 // MARK: What the compiler calls by itself (memory.c)
 
