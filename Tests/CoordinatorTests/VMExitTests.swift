@@ -117,6 +117,9 @@ import Testing
         machine.exit(dataAbort(), far: 0x9ABC, ipa: nowhere)
         #expect(machine.workers[0].entry.injected == InjectedException(.dataAbort, address: 0x9ABC))
         #expect(!machine.workers[0].entry.advancePC)
+        machine.exit(dataAbort(write: true), far: 0x9ABC, ipa: nowhere)
+        let written = InjectedException(.dataAbort, address: 0x9ABC, syndrome: 1 << 6)
+        #expect(machine.workers[0].entry.injected == written)
 
         // Beyond 40 bits, whatever is said about it.
         machine.exit(dataAbort(valid: false), far: 0x77, ipa: 1 << 40)

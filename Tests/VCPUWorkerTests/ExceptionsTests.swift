@@ -168,6 +168,9 @@ import Testing
         fixture.vcpu.pointee.inject(InjectedException(.dataAbort, address: 0x1234))
         #expect(fixture.esr == ExceptionSyndrome(.dabtCurrent, iss: 0x10) && fixture.system.far_EL1 == 0x1234)
         #expect(fixture.system.elr_EL1 == 0x4000_1000 && fixture.pc == 0x4008_0200)
+        // Of a write; nothing else of the syndrome is taken.
+        fixture.vcpu.pointee.inject(InjectedException(.dataAbort, address: 0x1234, syndrome: ~0))
+        #expect(fixture.esr == ExceptionSyndrome(.dabtCurrent, iss: 0x50))
         fixture.goToEL0()
         fixture.vcpu.pointee.inject(InjectedException(.instructionAbort, address: 0x5678))
         #expect(fixture.esr == ExceptionSyndrome(.iabtLow, iss: 0x10) && fixture.system.far_EL1 == 0x5678)

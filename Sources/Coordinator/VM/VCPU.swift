@@ -59,8 +59,11 @@ final class VCPU {
 
     func injectUndefined() { entry.injected = InjectedException(.undefined) }
 
-    /// KVM's `kvm_inject_dabt`: a synchronous external data abort at `address`.
-    func injectDataAbort(_ address: UInt64) { entry.injected = InjectedException(.dataAbort, address: address) }
+    /// KVM's `kvm_inject_dabt`: a synchronous external data abort at `address`, with the WnR of the access that exited.
+    func injectDataAbort(_ address: UInt64) {
+        let iss: UInt64 = exit.esr.isWrite ? 1 << 6 : 0
+        entry.injected = InjectedException(.dataAbort, address: address, syndrome: iss)
+    }
 
     /// KVM's `kvm_inject_pabt`.
     func injectInstructionAbort(_ address: UInt64) {

@@ -85,7 +85,7 @@ package struct InjectedException: Hashable, Sendable {
         case none = 0
         /// Synchronous, class Unknown.
         case undefined = 1
-        /// Synchronous external data abort; `address` goes to FAR_EL1.
+        /// Synchronous external data abort; `address` goes to FAR_EL1, and WnR is taken from `syndrome`.
         case dataAbort = 2
         /// Synchronous external instruction abort; `address` goes to FAR_EL1.
         case instructionAbort = 3

@@ -81,7 +81,8 @@ extension VCPU {
             let isData = exception.kind == .dataAbort
             let exceptionClass: ExceptionClass =
                 isData ? (isLow ? .dabtLow : .dabtCurrent) : (isLow ? .iabtLow : .iabtCurrent)
-            let iss = UInt32(FaultStatus.externalAbort.rawValue)
+            let writeNotRead = isData ? UInt32(truncatingIfNeeded: exception.syndrome) & 1 << 6 : 0
+            let iss = UInt32(FaultStatus.externalAbort.rawValue) | writeNotRead
             _ = takeSynchronous(
                 ExceptionSyndrome(exceptionClass, iss: iss), far: exception.address, returnAddress: pc)
         case .serror:

@@ -11,16 +11,17 @@ extension VCPU {
         loop: while true {
             if armada_load_relaxed32(control.doorbell) != 0, handleDoorbell() { break }
             _ = takePendingInterrupt()
+            // In the order of Arm ARM "Synchronous exception prioritization": the fetch, the state, the stack pointer.
+            guard let ops = fetch() else {
+                if raiseFetchFault() == .exit { break loop }
+                continue
+            }
             if pstate.il {
                 _ = illegalState()
                 continue
             }
             guard isSPAligned || !isSPAlignmentChecked else {
                 if stepWithMisalignedSP() == .exit { break loop }
-                continue
-            }
-            guard let ops = fetch() else {
-                if raiseFetchFault() == .exit { break loop }
                 continue
             }
             if interpret(ops) == .exit { break loop }

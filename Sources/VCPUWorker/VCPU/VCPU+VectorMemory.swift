@@ -11,6 +11,7 @@ extension VCPU {
         let register = v + 2 * t
         switch scale {
         case 4:
+            guard isQuadwordPermitted(va, .read, tlb) else { return false }
             guard let low = load(UInt64.self, va, tlb), let high = load(UInt64.self, va &+ 8, tlb) else { return false }
             register[0] = low
             register[1] = high
@@ -39,12 +40,33 @@ extension VCPU {
     ) -> Bool {
         let register = v + 2 * t
         switch scale {
-        case 4: return store(register[0], va, tlb) && store(register[1], va &+ 8, tlb)
+        case 4:
+            guard isQuadwordPermitted(va, .write, tlb) else { return false }
+            return store(register[0], va, tlb) && store(register[1], va &+ 8, tlb)
         case 3: return store(register[0], va, tlb)
         case 2: return store(UInt32(truncatingIfNeeded: register[0]), va, tlb)
         case 1: return store(UInt16(truncatingIfNeeded: register[0]), va, tlb)
         default: return store(UInt8(truncatingIfNeeded: register[0]), va, tlb)
         }
+    }
+
+    /// Whether an access of 16 bytes may be made in two halves: one that is aligned to 8 bytes only has two aligned halves,
+    /// but is not aligned where that is asked for. False on a fault.
+    @inline(__always)
+    private mutating func isQuadwordPermitted(
+        _ va: UInt64, _ kind: MemoryAccess.Kind, _ tlb: UnsafeMutablePointer<FastTLBEntry>
+    ) -> Bool {
+        va & 15 != 8 || isAlignmentUnchecked(va, kind, tlb)
+            || translate(va, MemoryAccess(kind: kind, unprivileged: tlb == mmu.unprivileged), byteCount: 16) != nil
+    }
+
+    /// Whether the fast TLB has the page of `va`: only pages stand there whose accesses need not be aligned.
+    @inline(__always)
+    private func isAlignmentUnchecked(
+        _ va: UInt64, _ kind: MemoryAccess.Kind, _ tlb: UnsafeMutablePointer<FastTLBEntry>
+    ) -> Bool {
+        let entry = tlb + Int(truncatingIfNeeded: va &>> 12 & 255)
+        return (kind == .read ? entry.pointee.readTag : entry.pointee.writeTag) == va & ~0xFFF
     }
 
     /// Loads two registers from consecutive memory; neither changes if either access faults.
@@ -94,20 +116,25 @@ extension VCPU {
         let t = Int(word.rt)
         let registerBytes = word.isSet(30) ? 16 : 8
         var va = address
+        let scale = Int(word.bits(11, 10))
         if shape.elements == 1 {
-            // Whole registers, whatever the element size.
+            // Whole registers where that makes no difference: what must be aligned is an element.
             for r in 0..<shape.repeats {
                 let register = (t + r) % 32
-                let scale: UInt8 = registerBytes == 16 ? 4 : 3
+                let registerScale: UInt8 = registerBytes == 16 ? 4 : 3
+                let isWhole =
+                    va & UInt64(registerBytes - 1) == 0 || isAlignmentUnchecked(va, isLoad ? .read : .write, tlb)
                 let done =
-                    isLoad
-                    ? loadVector(register, scale: scale, va, tlb) : storeVector(register, scale: scale, va, tlb)
+                    !isWhole
+                    ? transferLanes(register, scale, registerBytes, isLoad: isLoad, va, tlb)
+                    : isLoad
+                        ? loadVector(register, scale: registerScale, va, tlb)
+                        : storeVector(register, scale: registerScale, va, tlb)
                 guard done else { return nil }
                 va &+= UInt64(registerBytes)
             }
             return va &- address
         }
-        let scale = Int(word.bits(11, 10))
         let elementBytes = 1 << scale
         for lane in 0..<(registerBytes >> scale) {
             for element in 0..<shape.elements {
@@ -119,6 +146,19 @@ extension VCPU {
             for element in 0..<shape.elements { v[2 * ((t + element) % 32) + 1] = 0 }
         }
         return va &- address
+    }
+
+    /// Moves `byteCount` bytes of one register, element by element; the rest of a loaded one becomes zero. False on a fault.
+    private mutating func transferLanes(
+        _ register: Int, _ scale: Int, _ byteCount: Int, isLoad: Bool, _ va: UInt64,
+        _ tlb: UnsafeMutablePointer<FastTLBEntry>
+    ) -> Bool {
+        for lane in 0..<(byteCount >> scale) {
+            let address = va &+ UInt64(lane << scale)
+            guard transferLane(register, scale, lane, isLoad: isLoad, address, tlb) else { return false }
+        }
+        if isLoad, byteCount == 8 { v[2 * register + 1] = 0 }
+        return true
     }
 
     /// Returns the bytes transferred, or nil on a fault.
