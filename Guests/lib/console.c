@@ -1,12 +1,32 @@
 // Text through the PL011.
 #include "guest.h"
 
-enum { UARTDR = 0x000, UARTFR = 0x018 };
-enum { UARTFR_TXFF = 1 << 5 };
+enum { UARTDR = 0x000, UARTFR = 0x018, UARTLCR_H = 0x02c };
+enum { UARTFR_TXFF = 1 << 5, UARTFR_TXFE = 1 << 7, UARTLCR_H_FEN = 1 << 4, UARTLCR_H_WLEN_8 = 3 << 5 };
+
+static bool has_fifo;
+/// Characters that the FIFO still takes.
+static uint32_t room;
+
+void console_use_fifo(void) {
+    mmio_write32(uart_base + UARTLCR_H, UARTLCR_H_FEN | UARTLCR_H_WLEN_8);
+    has_fifo = true;
+}
+
+static void wait_for_room(void) {
+    if (!has_fifo) {
+        while (mmio_read32(uart_base + UARTFR) & UARTFR_TXFF) {}
+    } else if (room > 0) {
+        room--;
+    } else {
+        while ((mmio_read32(uart_base + UARTFR) & UARTFR_TXFE) == 0) {}
+        room = 16 - 1;
+    }
+}
 
 void console_putc(char c) {
     if (c == '\n') console_putc('\r');
-    while (mmio_read32(uart_base + UARTFR) & UARTFR_TXFF) {}
+    wait_for_room();
     mmio_write32(uart_base + UARTDR, (uint8_t)c);
 }
 

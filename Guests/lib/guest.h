@@ -49,6 +49,8 @@ void *memcpy(void *restrict destination, const void *restrict source, size_t cou
 enum { uart_base = 0x09000000, uart_interrupt = 33 };
 
 void console_putc(char c);
+/// Lets `console_putc` look at the transmitter once for 16 characters.
+void console_use_fifo(void);
 /// %s %c %d %u %x %lu %lx, each with an optional zero-padded width.
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /// The same with its values in a list.

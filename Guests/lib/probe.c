@@ -55,6 +55,7 @@ void probe_begin(const char *name) {
     transcript_name = name;
     pan_is_implemented = has_pan();
     uao_is_implemented = has_uao();
+    console_use_fifo();
     probe_init(0);
 }
 

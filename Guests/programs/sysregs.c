@@ -140,9 +140,10 @@ static void encodings(uint32_t op0, uint32_t op1, uint32_t crn, uint64_t value) 
     __asm__ volatile("dsb ish\n ic ialluis\n dsb ish\n isb" : : : "memory");
 
     for (uint32_t i = 0; i < 128; i++) {
-        char letters[2][2];
+        char letters[2][2] = {{'-', '-'}, {'-', '-'}};
         bool is_there = false;
-        for (uint32_t level = 0; level < 2; level++) {
+        // What EL1 has not is not asked for at EL0 too, but where EL0's own registers are.
+        for (uint32_t level = 0; level < (is_there || op1 == 3 ? 2 : 1); level++) {
             uint64_t spsr = level == 0 ? EL1h : EL0t, alias = level == 0 ? 0 : user_alias;
             uint64_t pc = (uint64_t)&page[4 * i] + alias;
             self()->x[0] = value + alias;

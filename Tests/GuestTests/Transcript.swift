@@ -12,6 +12,8 @@ struct Transcript: CustomTestStringConvertible {
 
     // swift-format-ignore
     static let all = [
+        Transcript(guest: "exceptions", model: "cortex-a76"),
+        Transcript(guest: "alignment", model: "cortex-a76"),
         Transcript(guest: "sysregs", model: "cortex-a76"),
         Transcript(guest: "timers"),
         Transcript(guest: "gic", cpus: 4),
