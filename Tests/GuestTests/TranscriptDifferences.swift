@@ -45,7 +45,7 @@ extension TranscriptDifference {
         identification("ID_AA64DFR0_EL1", "DebugVer|PMUVer"),
         identification("ID_AA64ISAR0_EL1", "TS"),
         identification("ID_AA64MMFR0_EL1", "BigEnd|SNSMem"),
-        identification("ID_AA64MMFR1_EL1", "HAFDBS|VMIDBits|VH|HPDS|LO|PAN|XNX"),
+        identification("ID_AA64MMFR1_EL1", "HAFDBS|VMIDBits|VH|HPDS|LO|XNX"),
         identification("ID_AA64MMFR2_EL1", "CnP|IESB|E0PD"),
         TranscriptDifference(
             "sysregs", armada: #"(MIDR_EL1\.\w+|CLIDR_EL1, the rest|CCSIDR_EL1 of .*)( =|:) .*"#,
