@@ -138,4 +138,6 @@ extension SystemRegisterEncoding {
     static let mdscr_EL1 = Self(2, 0, 0, 2, 2)
     static let oslar_EL1 = Self(2, 0, 1, 0, 4)
     static let oslsr_EL1 = Self(2, 0, 1, 1, 4)
+    static let osdlr_EL1 = Self(2, 0, 1, 3, 4)
+    static let contextidr_EL1 = Self(3, 0, 13, 0, 1)
 }

@@ -151,7 +151,7 @@ import Testing
             fixture.write(Register(2, 0, 0, number, 5), ~0)
         }
         for number in UInt16(0)..<6 {
-            #expect(fixture.value(Register(2, 0, 0, number, 4)) == 0x1000 + UInt64(number) * 4)
+            #expect(fixture.value(Register(2, 0, 0, number, 4)) == 0x1000 + UInt64(number) * 4 + 3)
             #expect(fixture.value(Register(2, 0, 0, number, 5)) == 0x00FF_E1E7)
         }
         fixture.write(Register(2, 0, 0, 3, 6), ~0)
@@ -159,7 +159,13 @@ import Testing
         #expect(fixture.value(Register(2, 0, 0, 3, 6)) == ~3)
         #expect(fixture.value(Register(2, 0, 0, 3, 7)) == 0x1F1F_FFFF)
         #expect(fixture.read(Register(2, 0, 0, 6, 4)).outcome == .redirect)
+        #expect(fixture.value(.oslsr_EL1) == 0xA, "locked by the reset")
+        fixture.write(.mdscr_EL1, ~0)
+        #expect(fixture.value(.mdscr_EL1) == 0x6CE0_F041)
+        fixture.write(.oslar_EL1, 0)
         #expect(fixture.value(.oslsr_EL1) == 8)
+        fixture.write(.mdscr_EL1, 0)
+        #expect(fixture.value(.mdscr_EL1) == 0x6CE0_4040, "an external debugger's bits")
         fixture.write(.oslar_EL1, 1)
         #expect(fixture.value(.oslsr_EL1) == 0xA)
     }

@@ -52,7 +52,7 @@ extension VCPU {
         }
         if entry.advancePC {
             pc &+= 4
-            pstate.ss = false
+            advanceStep()
         }
         cpuInterface.state = entry.cpuInterface
         inject(entry.injected)

@@ -29,7 +29,11 @@ extension VCPU {
         let isPAN = pstate.pan && !access.isCacheMaintenance
         let request = WalkRequest(
             access: access, isPrivilegedAccessNever: isPAN && !access.unprivileged, isUnaligned: isUnaligned)
-        guard let entry = lookUp(va, request) else { return nil }
+        guard var entry = lookUp(va, request) else { return nil }
+        if debug.isDataWatched {
+            if hitsWatchpoint(va, access, byteCount: byteCount) { return nil }
+            entry.rights.subtract(watchedRights(va, isUnprivileged: access.unprivileged))
+        }
         if !entry.isDevice, !isAlignmentChecked, !access.isCacheMaintenance {
             mmu.fast.fill(
                 va: va, unprivileged: access.unprivileged, isPAN: isPAN, entry: entry,

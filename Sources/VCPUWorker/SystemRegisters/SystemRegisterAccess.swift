@@ -112,6 +112,7 @@ extension VCPU {
             case .none: break
             case .translation: translationRegimeChanged()
             case .floatingPointAccess: updateFPAccess()
+            case .debug: return debugRegisterWritten()
             }
         case .constant: break
         case .rule(let rule): return writeByRule(rule, e, value, word: word)

@@ -10,6 +10,7 @@ extension VCPU {
         case .breakpointControl: value = system.dbgbcr_EL1[Int(e.crm) % 6]
         case .watchpointValue: value = system.dbgwvr_EL1[Int(e.crm) % 4]
         case .watchpointControl: value = system.dbgwcr_EL1[Int(e.crm) % 4]
+        case .mdscr: value = system.mdscr_EL1
         // OSLM = 0b10: the OS lock is there.
         case .oslsr: value = 1 << 3 | (system.osLock ? 1 << 1 : 0)
         case .mpidr: value = system.mpidr.registerValue
@@ -47,13 +48,26 @@ extension VCPU {
         _ rule: SystemRegisterRule, _ e: SystemRegisterEncoding, _ value: UInt64, word: UInt32
     ) -> Outcome {
         switch rule {
-        case .breakpointValue: system.dbgbvr_EL1[Int(e.crm) % 6] = value & ~3
-        // BT LBN SSC HMC BAS PMC E
-        case .breakpointControl: system.dbgbcr_EL1[Int(e.crm) % 6] = value & 0x00FF_E1E7
-        case .watchpointValue: system.dbgwvr_EL1[Int(e.crm) % 4] = value & ~3
-        // MASK WT LBN SSC HMC BAS LSC PAC E
-        case .watchpointControl: system.dbgwcr_EL1[Int(e.crm) % 4] = value & 0x1F1F_FFFF
-        case .oslar: system.osLock = value & 1 != 0
+        case .breakpointValue:
+            // A context has all bits.
+            system.dbgbvr_EL1[Int(e.crm) % 6] = value
+            return debugRegisterWritten()
+        case .breakpointControl:
+            system.dbgbcr_EL1[Int(e.crm) % 6] = value & BreakpointControl.writable
+            return debugRegisterWritten()
+        case .watchpointValue:
+            system.dbgwvr_EL1[Int(e.crm) % 4] = value & ~3
+            return debugRegisterWritten()
+        case .watchpointControl:
+            system.dbgwcr_EL1[Int(e.crm) % 4] = value & WatchpointControl.writable
+            return debugRegisterWritten()
+        case .mdscr:
+            let mask = MDSCR.writable | (system.osLock ? MDSCR.writableWhileLocked : 0)
+            system.mdscr_EL1 = system.mdscr_EL1 & ~mask | value & mask
+            return debugRegisterWritten()
+        case .oslar:
+            system.osLock = value & 1 != 0
+            return debugRegisterWritten()
         case .spSel: selectStack(el: pstate.el, sp: UInt8(value & 1))
         case .pan: setPAN(value & 1 << 22 != 0)
         case .uao: setUAO(value & 1 << 23 != 0)

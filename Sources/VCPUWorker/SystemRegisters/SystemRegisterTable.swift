@@ -32,6 +32,7 @@ enum SystemRegisterEffect: UInt8, Sendable {
     case none
     case translation
     case floatingPointAccess
+    case debug
 }
 
 /// What stands behind a register.
@@ -47,7 +48,7 @@ enum SystemRegisterMeaning: Sendable {
 /// Registers with a behaviour of their own: see `readByRule` and `writeByRule`.
 enum SystemRegisterRule: UInt8, Sendable {
     case breakpointValue, breakpointControl, watchpointValue, watchpointControl
-    case oslar, oslsr
+    case mdscr, oslar, oslsr
     case mpidr, ccsidr, isr, dczid
     case currentEL, spSel, pan, uao, nzcv, daif, fpcr, fpsr, sp_EL0
     case counter
@@ -110,14 +111,14 @@ enum SystemRegisterTable {
         Row("DBGWCR2_EL1",        2, 0,  0,  2, 7, .el1,       .rule(.watchpointControl)),
         Row("DBGWCR3_EL1",        2, 0,  0,  3, 7, .el1,       .rule(.watchpointControl)),
         Row("MDCCINT_EL1",        2, 0,  0,  2, 0, .el1,       .constant(0)),
-        Row("MDSCR_EL1",          2, 0,  0,  2, 2, .el1,       .state(\.mdscr_EL1, mask: 0xF001)),
+        Row("MDSCR_EL1",          2, 0,  0,  2, 2, .el1,       .rule(.mdscr)),
         Row("OSDTRTX_EL1",        2, 0,  0,  3, 2, .el1,       .constant(0)),
         Row("OSECCR_EL1",         2, 0,  0,  6, 2, .el1,       .constant(0)),
         Row("MDRAR_EL1",          2, 0,  1,  0, 0, .el1Read,   .constant(0)),
         Row("OSLAR_EL1",          2, 0,  1,  0, 4, .el1Write,  .rule(.oslar)),
         Row("OSLSR_EL1",          2, 0,  1,  1, 4, .el1Read,   .rule(.oslsr)),
-        Row("OSDLR_EL1",          2, 0,  1,  3, 4, .el1,       .constant(0)),
-        Row("DBGPRCR_EL1",        2, 0,  1,  4, 4, .el1,       .constant(0)),
+        Row("OSDLR_EL1",          2, 0,  1,  3, 4, .el1,       .state(\.osdlr_EL1, mask: 1, effect: .debug)),
+        Row("DBGPRCR_EL1",        2, 0,  1,  4, 4, .el1,       .state(\.dbgprcr_EL1, mask: 1, effect: .debug)),
         Row("DBGCLAIMSET_EL1",    2, 0,  7,  8, 6, .el1,       .constant(0)),
         Row("DBGCLAIMCLR_EL1",    2, 0,  7,  9, 6, .el1,       .constant(0)),
         Row("DBGAUTHSTATUS_EL1",  2, 0,  7, 14, 6, .el1Read,   .constant(0)),

@@ -47,8 +47,11 @@ struct SystemRegisters {
     var dbgbcr_EL1: InlineArray<6, UInt64> = InlineArray(repeating: 0)
     var dbgwvr_EL1: InlineArray<4, UInt64> = InlineArray(repeating: 0)
     var dbgwcr_EL1: InlineArray<4, UInt64> = InlineArray(repeating: 0)
-    /// OSLSR_EL1.OSLK, written through OSLAR_EL1.
-    var osLock = false
+    /// OSLSR_EL1.OSLK, written through OSLAR_EL1; a cold reset locks it.
+    var osLock = true
+    /// OSDLR_EL1.DLK, and what it waits for: DBGPRCR_EL1.CORENPDRQ.
+    var osdlr_EL1: UInt64 = 0
+    var dbgprcr_EL1: UInt64 = 0
 
     // MARK: Not registers, but with them
 

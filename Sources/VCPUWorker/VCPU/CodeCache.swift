@@ -21,6 +21,8 @@ struct CodeCache: ~Copyable {
     let fetchEL0: UnsafeMutablePointer<FetchEntry>
     let fetchEL1: UnsafeMutablePointer<FetchEntry>
     private let arena: UnsafeMutableRawPointer
+    /// What the guarded page stands for: a virtual page, and the offset of its code.
+    private var guarded: (page: UInt64, offset: UInt64)?
     private var usedPages = 0
     /// Pages of the arena that have been used since the start.
     private var touchedPages = 0
@@ -38,7 +40,7 @@ struct CodeCache: ~Copyable {
         fetchEL0.initialize(repeating: FetchEntry(), count: Self.fetchEntryCount)
         fetchEL1.initialize(repeating: FetchEntry(), count: Self.fetchEntryCount)
         // Backed by the host as pages are decoded.
-        let byteCount = (Self.pageCapacity + 1) * Self.pageStride
+        let byteCount = (Self.pageCapacity + 2) * Self.pageStride
         let mapped = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         if let mapped, mapped != MAP_FAILED {
             arena = mapped
@@ -49,7 +51,7 @@ struct CodeCache: ~Copyable {
     }
 
     deinit {
-        munmap(arena, (Self.pageCapacity + 1) * Self.pageStride)
+        munmap(arena, (Self.pageCapacity + 2) * Self.pageStride)
         fetchEL0.deallocate()
         fetchEL1.deallocate()
         hashKeys.deallocate()
@@ -88,6 +90,28 @@ struct CodeCache: ~Copyable {
         return page
     }
 
+    /// The copy for `page` of the page whose ops are `ops`, if it is there.
+    func guardedPage(of ops: UnsafeMutablePointer<Op>, at page: UInt64) -> UnsafeMutablePointer<Op>? {
+        guard let guarded, guarded.page == page, guarded.offset == Self.header(ops).pointee.offset else { return nil }
+        return opsOfPage(Self.pageCapacity + 1)
+    }
+
+    /// A copy of the page whose ops are `ops` that never gets hot and holds no fused pair, so that each of its slots may
+    /// be made to stop. There is one at a time; it is for the virtual page `page`.
+    mutating func makeGuardedPage(of ops: UnsafeMutablePointer<Op>, at page: UInt64) -> UnsafeMutablePointer<Op> {
+        let copy = opsOfPage(Self.pageCapacity + 1)
+        let original = Self.header(ops).pointee
+        Self.mutableHeader(copy).pointee = CodePageHeader(
+            hostPage: original.hostPage, offset: original.offset, isGuarded: true)
+        copy.update(repeating: Op(.decode), count: Self.opsPerPage)
+        copy[Self.opsPerPage] = Op(.pageEnd)
+        Self.heat(copy).update(repeating: Heat.never, count: Self.opsPerPage)
+        guarded = (page, original.offset)
+        return copy
+    }
+
+    mutating func forgetGuarded() { guarded = nil }
+
     /// The header of the page whose first op is `ops`.
     @inline(__always)
     static func header(_ ops: UnsafeMutablePointer<Op>) -> UnsafePointer<CodePageHeader> {
@@ -95,7 +119,8 @@ struct CodeCache: ~Copyable {
     }
 
     /// Forgets the decoded form of `byteCount` bytes of RAM from `offset`, which lie in one page.
-    func invalidate(offset: UInt64, byteCount: UInt64) {
+    mutating func invalidate(offset: UInt64, byteCount: UInt64) {
+        forgetGuarded()
         guard let index = find(offset & ~0xFFF) else { return }
         let ops = opsOfPage(index)
         let first = Int(offset & 0xFFF) >> 2
@@ -135,6 +160,7 @@ struct CodeCache: ~Copyable {
     /// Forgets everything decoded. Ops that are being executed stay readable: they become undecoded.
     mutating func removeAll() {
         flushTranslations()
+        forgetGuarded()
         for index in 0..<usedPages {
             opsOfPage(index).update(repeating: Op(.decode), count: Self.opsPerPage)
             Self.heat(opsOfPage(index)).update(repeating: 0, count: Self.opsPerPage)
@@ -182,6 +208,8 @@ struct CodePageHeader {
     var offset: UInt64
     /// Some of its slots are translated to host code.
     var hasTranslations = false
+    /// It is a copy with stops in it, which nothing may be fused across.
+    var isGuarded = false
 }
 
 /// One entry of the fetch TLB.

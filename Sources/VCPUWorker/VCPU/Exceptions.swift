@@ -89,6 +89,7 @@ extension VCPU {
         let part: UInt64 = pstate.el == 0 ? 0x400 : pstate.sp != 0 ? 0x200 : 0x000
         system.spsr_EL1 = savedProgramStatus
         system.elr_EL1 = returnAddress
+        debug.lastStep = .none
         selectStack(el: 1, sp: 1)
         pstate.daif = 0x3C0
         pstate.ss = false
@@ -117,10 +118,10 @@ extension VCPU {
         clearExclusiveMonitor()
         eventRegister = true
         nzcv = UInt32(truncatingIfNeeded: spsr) & 0xF000_0000
-        pstate.daif = UInt32(truncatingIfNeeded: spsr) & 0x3C0
         let isLegal = Self.isLegalReturn(spsr)
+        pstate.ss = stepAfterReturn(to: isLegal ? UInt8(spsr >> 2 & 1) : pstate.el, spsr)
+        pstate.daif = UInt32(truncatingIfNeeded: spsr) & 0x3C0
         pstate.il = !isLegal || spsr & SPSR.il != 0
-        pstate.ss = spsr & SPSR.ss != 0 && system.mdscr_EL1 & 1 != 0
         if isLegal {
             pstate.uao = spsr & SPSR.uao != 0
             selectStack(el: UInt8(spsr >> 2 & 1), sp: UInt8(spsr & 1))

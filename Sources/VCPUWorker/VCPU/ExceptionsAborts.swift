@@ -17,8 +17,8 @@ extension VCPU {
                 switch (fault.isFetch, pstate.el == 0) {
                 case (true, true): .iabtLow
                 case (true, false): .iabtCurrent
-                case (false, true): .dabtLow
-                case (false, false): .dabtCurrent
+                case (false, true): fault.status == .debug ? .watchpointLow : .dabtLow
+                case (false, false): fault.status == .debug ? .watchpointCurrent : .dabtCurrent
                 }
             return takeSynchronous(
                 ExceptionSyndrome(exceptionClass, iss: iss), far: fault.address, returnAddress: pc)

@@ -21,7 +21,8 @@ extension VCPU {
 
     /// SVC: returns behind the instruction.
     mutating func supervisorCall(_ immediate: UInt16) -> Outcome {
-        takeSynchronous(ExceptionSyndrome(.svc64, iss: UInt32(immediate)), returnAddress: pc &+ 4)
+        advanceStep()
+        return takeSynchronous(ExceptionSyndrome(.svc64, iss: UInt32(immediate)), returnAddress: pc &+ 4)
     }
 
     /// HVC: leaves the guest, with `pc` already past the instruction.
@@ -29,6 +30,7 @@ extension VCPU {
         guard pstate.el != 0 else { return takeUndefined() }
         exit = PendingExit(code: .trap, esr: ExceptionSyndrome(.hvc64, iss: UInt32(immediate)))
         pc &+= 4
+        advanceStep()
         return .exit
     }
 

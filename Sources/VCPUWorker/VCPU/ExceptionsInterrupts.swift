@@ -36,15 +36,25 @@ extension VCPU {
     mutating func retireAndTakeInterrupts() -> Outcome {
         if mustLeaveGuest {
             pc &+= 4
+            advanceStep()
             exit = PendingExit()
             return .exit
         }
         if hasUnmaskedInterrupt {
             pc &+= 4
+            advanceStep()
             _ = takePendingInterrupt()
             return .redirect
         }
-        return .next
+        // PSTATE.D may have been cleared.
+        return debug.isStepSet ? retireAndLookAgain() : .next
+    }
+
+    /// Ends an instruction after which the interpreter must not go on by itself.
+    mutating func retireAndLookAgain() -> Outcome {
+        pc &+= 4
+        retiredInstructions &+= 1
+        return .redirect
     }
 
     /// Rings the own doorbell, so that the interpreter comes out at the next opportunity. For an instruction that has a
@@ -102,6 +112,8 @@ extension VCPU {
         fpsr = 0
         pstate = ProcessState()
         system.reset()
+        debug.lastStep = .none
+        updateDebug()
         timers.reset()
         eventRegister = false
         clearExclusiveMonitor()

@@ -25,8 +25,14 @@ enum Fusion {
         return placed(Decoder.shared.decode(word), slot)
     }
 
+    /// The op of slot `slot` to be executed by itself: no branch of it stays in the page, where one to itself would be executed
+    /// again.
+    static func alone(at slot: Int, page: UnsafeMutableRawPointer) -> Op {
+        placed(Decoder.shared.decode(armada_load_relaxed32(page + slot * 4)), slot, mayStay: false)
+    }
+
     /// Resolves a PC-relative op that stands in `slot`: to a distance in the page, or an offset from the page's start.
-    static func placed(_ op: Op, _ slot: Int) -> Op {
+    static func placed(_ op: Op, _ slot: Int, mayStay: Bool = true) -> Op {
         let near: OpCode
         switch op.code {
         case .branch: near = .branchNear
@@ -53,7 +59,7 @@ enum Fusion {
         var op = op
         let distance = Int64(bitPattern: op.imm) >> 2
         let target = Int64(slot) + distance
-        if target >= 0, target < Int64(CodeCache.opsPerPage) {
+        if mayStay, target >= 0, target < Int64(CodeCache.opsPerPage) {
             op.code = near
             op.imm = UInt64(bitPattern: distance * Int64(MemoryLayout<Op>.stride))
         } else {

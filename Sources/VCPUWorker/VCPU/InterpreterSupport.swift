@@ -43,9 +43,11 @@ extension VCPU {
             c.op.pointee = Op(.pageEnd)
             return
         }
-        let page = CodeCache.header(c.base).pointee.hostPage
+        let header = CodeCache.header(c.base).pointee
         decodedInstructions &+= 1
-        c.op.pointee = Fusion.op(at: slot, page: page)
+        c.op.pointee =
+            header.isGuarded
+            ? Fusion.single(at: slot, page: header.hostPage) : Fusion.op(at: slot, page: header.hostPage)
     }
 
     /// The word of the current instruction, as memory has it.

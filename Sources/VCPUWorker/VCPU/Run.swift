@@ -10,6 +10,10 @@ extension VCPU {
         beginGuestExecution()
         loop: while true {
             if armada_load_relaxed32(control.doorbell) != 0, handleDoorbell() { break }
+            if debug.isExecutionWatched {
+                if executeWatched() == .exit { break loop }
+                continue
+            }
             _ = takePendingInterrupt()
             // In the order of Arm ARM "Synchronous exception prioritization": the fetch, the state, the stack pointer.
             guard let ops = fetch() else {
@@ -52,7 +56,7 @@ extension VCPU {
         }
         guard let translation = translateFetch(pc) else { return nil }
         let ops = code.ops(offset: translation.offset, hostPage: translation.hostPage)
-        entry.pointee = FetchEntry(tag: pc & ~0xFFF, ops: ops)
+        if !debug.isExecutionWatched || !isBreakpointPage(pc) { entry.pointee = FetchEntry(tag: pc & ~0xFFF, ops: ops) }
         return ops
     }
 

@@ -10,17 +10,25 @@ extension VCPU {
     /// SCTLR_EL1.SA at EL1, SA0 at EL0.
     var isSPAlignmentChecked: Bool { system.sctlr_EL1 >> (pstate.el == 0 ? 4 : 3) & 1 != 0 }
 
-    /// Executes one instruction with a misaligned SP, or takes the exception if its address comes from SP.
-    ///
-    /// Source: Arm ARM "CheckSPAlignment".
+    /// Executes one instruction with a misaligned SP.
     mutating func stepWithMisalignedSP() -> Outcome {
         guard let ops = fetch() else { return raiseFetchFault() }
+        return executeSingle(ops)
+    }
+
+    /// Executes the instruction at `pc` and no other, or takes the exception if its address comes from a misaligned SP.
+    /// `ops` is the decoded page.
+    ///
+    /// Source: Arm ARM "CheckSPAlignment".
+    mutating func executeSingle(_ ops: UnsafeMutablePointer<Op>) -> Outcome {
         let slot = Int(pc >> 2 & 1023)
         let page = CodeCache.header(ops).pointee.hostPage
-        if Self.isAddressFromSP(armada_load_relaxed32(page + slot * 4)) { return spAlignmentFault() }
+        if !isSPAligned, isSPAlignmentChecked, Self.isAddressFromSP(armada_load_relaxed32(page + slot * 4)) {
+            return spAlignmentFault()
+        }
         // A jump must come back here instead of going on in a page that it finds at hand.
         code.flushTranslations()
-        return interpret(code.single(Fusion.single(at: slot, page: page), slot: slot, of: ops))
+        return interpret(code.single(Fusion.alone(at: slot, page: page), slot: slot, of: ops))
     }
 
     /// Whether `word` is a load or store, but no prefetch, whose base is SP.

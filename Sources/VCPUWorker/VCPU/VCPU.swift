@@ -54,6 +54,8 @@ struct VCPU: ~Copyable {
 
     var code = CodeCache()
     var native = NativeCode()
+    /// What breakpoints, watchpoints and software step are set up.
+    var debug = DebugState()
     /// Generated code has jumped to where the interpreter cannot follow at once; `pc` says where.
     var nativeHasLeft = false
     var monitor = ExclusiveMonitor()
