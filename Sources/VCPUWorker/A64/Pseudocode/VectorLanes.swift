@@ -97,6 +97,17 @@ extension VectorUnit {
         if !op.isQuad { target[1] = 0 }
     }
 
+    /// The result of a narrowing instruction: the lower half with the rest cleared, or with Q the upper half alone.
+    @inline(__always) static func storeHalf(_ value: UInt64, _ v: VectorRegisters, _ op: Op) {
+        let target = v + Int(op.d) &* 2
+        if op.isQuad {
+            target[1] = value
+        } else {
+            target[0] = value
+            target[1] = 0
+        }
+    }
+
     /// Writes a 64-bit, or zero-extended, scalar.
     @inline(__always) static func storeScalar(_ value: UInt64, _ v: VectorRegisters, _ register: UInt8) {
         v[Int(register) &* 2] = value
