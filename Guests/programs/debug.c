@@ -73,12 +73,14 @@ static void registers(void) {
     say("OSLSR unlocked %lx\n", read_register(oslsr_el1));
     for (uint32_t n = 0; n < 6; n++) {
         set_breakpoint(n, 0x1234567890 + n * 4, 0xf << 5 | 3 << 1 | n << 16);
-#define show_breakpoint(n) say("breakpoint %d: %lx %lx\n", n, read_register(dbgbvr##n##_el1), read_register(dbgbcr##n##_el1))
+#define show_breakpoint(n)                                                                                             \
+    say("breakpoint %d: %lx %lx\n", n, read_register(dbgbvr##n##_el1), read_register(dbgbcr##n##_el1))
         numbered(n, show_breakpoint);
     }
     for (uint32_t n = 0; n < 4; n++) {
         set_watchpoint(n, 0x9876543210 + n * 4, 0xff << 5 | 3 << 3 | 3 << 1 | n << 16);
-#define show_watchpoint(n) say("watchpoint %d: %lx %lx\n", n, read_register(dbgwvr##n##_el1), read_register(dbgwcr##n##_el1))
+#define show_watchpoint(n)                                                                                             \
+    say("watchpoint %d: %lx %lx\n", n, read_register(dbgwvr##n##_el1), read_register(dbgwcr##n##_el1))
         numbered_watchpoint(n, show_watchpoint);
     }
     reset_all();
@@ -95,7 +97,7 @@ static void attempt_break(const char *name, uint32_t n, uint64_t control, uint64
     set_breakpoint(n, code + alias + 4, control);
     set_mdscr(mdscr);
     attempt_snippet(name, spsr, code, (const uint64_t[8]){0});
-    say("x0 is then %lu\n", self()->x[0]);
+    say("%s: x0 is then %lu\n", name, self()->x[0]);
     reset_all();
 }
 
@@ -164,9 +166,10 @@ static void contexts(void) {
         write_register(contextidr_el1, cases[i].context);
         say("linked to: ");
         print("%s\n", cases[i].name);
-        set_watchpoint(2, (uint64_t)&datum + user_alias, 0xff << 5 | 3 << 3 | 3 << 1 | 1 | 1 << 20 | cases[i].link << 16);
+        uint64_t address = (uint64_t)&datum + user_alias;
+        set_watchpoint(2, address, 0xff << 5 | 3 << 3 | 3 << 1 | 1 | 1 << 20 | cases[i].link << 16);
         set_mdscr(MDSCR_MDE);
-        say("watchpoint: %s\n", ended(quietly(EL0t, "ldr x1, [x0]", (uint64_t)&datum + user_alias)) ? "silent" : "fires");
+        say("watchpoint: %s\n", ended(quietly(EL0t, "ldr x1, [x0]", address)) ? "silent" : "fires");
         attempt_break("breakpoint", 0, break_all | 1 << 20 | cases[i].link << 16, MDSCR_MDE, EL0t);
     }
 }
@@ -209,7 +212,8 @@ struct access {
     uint32_t byte_count;
 };
 
-/// What an access at `address` comes to: `.` nothing; `r`, `w` a hit of the watched byte; `x` one with another FAR; `?` else.
+/// What an access at `address` comes to: `.` nothing; `r`, `w` a hit of the watched byte; `x` one with another FAR; `?`
+/// else.
 static char outcome_of(const struct access *access, uint64_t spsr, uint64_t address, uint64_t watched) {
     const struct record *record = run_snippet(spsr, access->code, (const uint64_t[8]){address});
     uint32_t class = (uint32_t)record->esr >> 26;
@@ -218,12 +222,13 @@ static char outcome_of(const struct access *access, uint64_t spsr, uint64_t addr
     return record->far != watched ? 'x' : record->esr & 1 << 6 ? 'w' : 'r';
 }
 
-/// Prints a character for the aligned access that ends before the watched byte, for each distance at which the access touches
-/// it, and for the aligned one behind it.
+/// Prints a character for the aligned access that ends before the watched byte, for each distance at which the access
+/// touches it, and for the aligned one behind it.
 static void print_accesses(const struct access *access, uint64_t spsr, uint64_t watched) {
     uint64_t size = access->byte_count;
     console_putc(outcome_of(access, spsr, (watched - size + 1) & ~(size - 1), watched));
-    for (uint64_t distance = 0; distance < size; distance++) console_putc(outcome_of(access, spsr, watched - distance, watched));
+    for (uint64_t distance = 0; distance < size; distance++)
+        console_putc(outcome_of(access, spsr, watched - distance, watched));
     console_putc(outcome_of(access, spsr, (watched + size) & ~(size - 1), watched));
 }
 
@@ -335,7 +340,8 @@ static void watch_forms(void) {
     attempt_watch("a page's first byte, an unaligned store behind it", EL0t, "str w1, [x0]", user + 0x1001);
     // A word's address takes only the low half of BAS.
     set_watchpoint(1, user + 0x104, 0xfcull << 5 | watch_both | 3 << 1 | 1);
-    for (uint32_t i = 0; i < 8; i++) attempt_watch("a word address, bytes 2 and 3", EL0t, "ldrb w1, [x0]", user + 0x102 + i);
+    for (uint32_t i = 0; i < 8; i++)
+        attempt_watch("a word address, bytes 2 and 3", EL0t, "ldrb w1, [x0]", user + 0x102 + i);
     set_watchpoint(1, user + 0x100, watch_both | 3 << 1 | 1);
     attempt_watch("no bytes", EL0t, "ldr x1, [x0]", user + 0x100);
     reset_all();
@@ -417,11 +423,12 @@ static void watch_conditions(void) {
 
 static uint32_t steps_left;
 static uint64_t step_origin;
+static const char *step_name;
 
 /// Prints a step and lets the next one happen, until enough have.
 static bool on_step(struct probe_frame *frame, const struct record *record) {
     uint32_t class = (uint32_t)record->esr >> 26;
-    say("  class %02x ESR %08lx", class, record->esr);
+    say("%s: class %02x ESR %08lx", step_name, class, record->esr);
     uint64_t distance = record->elr - step_origin;
     if (distance < 4096) print(" ELR +%lu", distance);
     else print(" ELR far");
@@ -435,8 +442,9 @@ static bool on_step(struct probe_frame *frame, const struct record *record) {
     return true;
 }
 
-static void attempt_steps_of(const char *name, uint32_t count, uint64_t mdscr, uint64_t spsr, uint64_t code, const uint64_t *x) {
-    say("%s:\n", name);
+static void attempt_steps_of(const char *name, uint32_t count, uint64_t mdscr, uint64_t spsr, uint64_t code,
+                             const uint64_t *x) {
+    step_name = name;
     steps_left = count;
     step_origin = code + ((spsr & 0x1f) == 0 ? user_alias : 0);
     set_mdscr(mdscr);
@@ -460,12 +468,17 @@ static void steps(void) {
     attempt_steps("at EL1 with D", 4, kernel, EL1h | ss, three);
     attempt_steps("at EL1", 3, kernel, EL1h_unmasked | ss, three);
     attempt_steps("at EL1, D cleared on the way", 3, kernel, EL1h | ss, "nop\n msr daifclr, #8\n add x0, x0, #1\n nop");
-    attempt_steps("at EL1, D set on the way", 3, kernel, EL1h_unmasked | ss, "nop\n msr daifset, #8\n add x0, x0, #1\n nop");
-    attempt_steps("branches", 6, on, EL0t | ss, "b 1f\n nop\n 1: cbz x0, 2f\n nop\n 2: adr x3, 3f\n br x3\n nop\n 3: tbnz x0, #0, 1b\n bl 4f\n 4: nop");
+    attempt_steps("at EL1, D set on the way", 3, kernel, EL1h_unmasked | ss,
+                  "nop\n msr daifset, #8\n add x0, x0, #1\n nop");
+    attempt_steps("branches", 6, on, EL0t | ss,
+                  "b 1f\n nop\n 1: cbz x0, 2f\n nop\n"
+                  " 2: adr x3, 3f\n br x3\n nop\n 3: tbnz x0, #0, 1b\n bl 4f\n 4: nop");
     attempt_steps("a branch to itself", 3, on, EL0t | ss, "b .");
-    attempt_steps("compare and branch", 4, on, EL0t | ss, "subs x0, x0, #1\n b.eq 1f\n nop\n 1: movz x0, #0x1234\n movk x0, #1, lsl #16", 1);
+    attempt_steps("compare and branch", 4, on, EL0t | ss,
+                  "subs x0, x0, #1\n b.eq 1f\n nop\n 1: movz x0, #0x1234\n movk x0, #1, lsl #16", 1);
     attempt_steps("load-exclusive", 8, on, EL0t | ss,
-                  "ldxr x2, [x1]\n stxr w3, x2, [x1]\n ldaxr w2, [x1]\n ldxp x2, x3, [x1]\n ldaxp w2, w3, [x1]\n ldxrb w2, [x1]\n ldar x2, [x1]\n clrex", 0, datum);
+                  "ldxr x2, [x1]\n stxr w3, x2, [x1]\n ldaxr w2, [x1]\n ldxp x2, x3, [x1]\n"
+                  " ldaxp w2, w3, [x1]\n ldxrb w2, [x1]\n ldar x2, [x1]\n clrex", 0, datum);
     attempt_steps("vectors and pairs", 5, on, EL0t | ss,
                   "ldp x2, x3, [x1]\n ldr q0, [x1]\n add v0.4s, v0.4s, v0.4s\n st1 {v0.16b}, [x1]\n dmb ish", 0, datum);
     attempt_steps("a fault, mended", 4, on, EL0t | ss, "ldr x2, [x1]\n add x0, x0, #1\n nop", 0, 0xf000000000);
@@ -475,14 +488,17 @@ static void steps(void) {
     attempt_steps("HVC at EL1", 3, kernel, EL1h_unmasked | ss, "hvc #0\n add x1, x1, #1", 0x84000000);
     attempt_steps("system registers", 5, kernel, EL1h_unmasked | ss,
                   "mrs x0, currentel\n msr tpidr_el0, x0\n isb\n dsb sy\n mrs x0, daif");
-    attempt_steps("MDSCR.SS cleared on the way", 3, kernel, EL1h_unmasked | ss, "msr mdscr_el1, xzr\n isb\n add x0, x0, #1");
-    attempt_steps("MDSCR.SS set on the way", 2, MDSCR_KDE, EL1h_unmasked, "mov x1, #0x2001\n msr mdscr_el1, x1\n isb\n add x0, x0, #1\n nop");
+    attempt_steps("MDSCR.SS cleared on the way", 3, kernel, EL1h_unmasked | ss,
+                  "msr mdscr_el1, xzr\n isb\n add x0, x0, #1");
+    attempt_steps("MDSCR.SS set on the way", 2, MDSCR_KDE, EL1h_unmasked,
+                  "mov x1, #0x2001\n msr mdscr_el1, x1\n isb\n add x0, x0, #1\n nop");
     attempt_steps("illegal state", 1, on, EL0t | ss | PSR_IL, "nop");
 
     // With breakpoints: the step that is due goes first, then the breakpoint, then the step of its instruction.
     uint64_t code = snippet(three);
     set_breakpoint(0, code + user_alias + 4, break_all);
-    attempt_steps_of("with a breakpoint at the second", 2, MDSCR_SS | MDSCR_MDE, EL0t | ss, code, (const uint64_t[8]){0});
+    attempt_steps_of("with a breakpoint at the second", 2, MDSCR_SS | MDSCR_MDE, EL0t | ss, code,
+                     (const uint64_t[8]){0});
     reset_all();
     set_watchpoint(0, datum, watch_all);
     attempt_steps("with a watchpoint", 1, MDSCR_SS | MDSCR_MDE, EL0t | ss, "nop\n ldr x2, [x1]\n nop", 0, datum);

@@ -15,6 +15,7 @@ struct Transcript: CustomTestStringConvertible {
         Transcript(guest: "exceptions", model: "cortex-a76"),
         Transcript(guest: "alignment", model: "cortex-a76"),
         Transcript(guest: "sysregs", model: "cortex-a76"),
+        Transcript(guest: "debug"),
         Transcript(guest: "timers"),
         Transcript(guest: "gic", cpus: 4),
         Transcript(guest: "stage1", model: "cortex-a76"),

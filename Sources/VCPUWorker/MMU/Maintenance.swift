@@ -116,7 +116,7 @@ extension VCPU {
         let access = MemoryAccess(kind: .write, unprivileged: pstate.el == 0)
         guard let host = translate(block, access, byteCount: Self.zeroBlockByteCount) else {
             // FAR holds the address as the register had it.
-            mmu.fault.address = va
+            if mmu.fault.status != .debug { mmu.fault.address = va }
             return raise(mmu.fault, instruction: Self.word(encoding, rt))
         }
         // Device memory takes no DC ZVA. Normal memory has got a fast slot, unless alignment is checked; look again.

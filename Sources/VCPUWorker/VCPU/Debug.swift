@@ -2,9 +2,9 @@ import Shared
 
 // Self-hosted debug: breakpoints, watchpoints and software step that EL1 sets up for itself and for EL0.
 //
-// Whatever may fire is found out when a debug register is written, never while instructions run: a page with a breakpoint
-// is not entered in the fetch TLB, a page with a watchpoint not in the fast TLB, and the way around those looks at
-// the conditions of the moment (EL, PSTATE.D, CONTEXTIDR_EL1). With debug off nothing is asked anywhere.
+// Whatever may fire is found out when a debug register is written, never while instructions run: a page with a
+// breakpoint is not entered in the fetch TLB, a page with a watchpoint not in the fast TLB, and the way around those
+// looks at the conditions of the moment (EL, PSTATE.D, CONTEXTIDR_EL1). With debug off nothing is asked anywhere.
 //
 // Source: Arm ARM "Self-hosted Debug".
 
@@ -42,8 +42,8 @@ struct DebugState {
 }
 
 extension VCPU {
-    /// Takes over MDSCR_EL1, the OS locks, the breakpoint and watchpoint registers after a write to any of them, and ends the
-    /// instruction: `.next` if it makes no difference to what runs.
+    /// Takes over MDSCR_EL1, the OS locks, the breakpoint and watchpoint registers after a write to any of them, and
+    /// ends the instruction: `.next` if it makes no difference to what runs.
     mutating func debugRegisterWritten() -> Outcome {
         updateDebug() ? retireAndLookAgain() : .next
     }
@@ -116,8 +116,8 @@ extension VCPU {
         UInt32(truncatingIfNeeded: system.contextidr_EL1) == UInt32(truncatingIfNeeded: system.dbgbvr_EL1[n])
     }
 
-    /// Whether a breakpoint or watchpoint that is linked to breakpoint `n` may match now. A link to one that is not enabled,
-    /// or has no context to compare, never does.
+    /// Whether a breakpoint or watchpoint that is linked to breakpoint `n` may match now. A link to one that is not
+    /// enabled, or has no context to compare, never does.
     mutating func isLinkedContext(_ n: Int) -> Bool {
         guard n >= DebugState.firstContextAwareBreakpoint, n < DebugState.breakpointCount else { return false }
         let control = BreakpointControl(rawValue: system.dbgbcr_EL1[n])

@@ -2,13 +2,13 @@ import Shared
 
 // Hardware breakpoints, and the way around the interpreter's straight path while they or software step are set up.
 //
-// A page with a breakpoint is executed from a decoded copy of its own that stops at the breakpoints and is never translated.
-// At a stop the conditions are looked at: the exception is taken, or the instruction executed alone.
+// A page with a breakpoint is executed from a decoded copy of its own that stops at the breakpoints and is never
+// translated. At a stop the conditions are looked at: the exception is taken, or the instruction executed alone.
 extension VCPU {
     /// Executes from `pc` on as far as debug allows: a turn of `run`.
     ///
-    /// Source: Arm ARM "Synchronous exception prioritization": software step, PC alignment, instruction abort, breakpoint,
-    /// illegal execution state, and then what the instruction itself deserves.
+    /// Source: Arm ARM "Synchronous exception prioritization": software step, PC alignment, instruction abort,
+    /// breakpoint, illegal execution state, and then what the instruction itself deserves.
     mutating func executeWatched() -> Outcome {
         let isStepping = isStepActive
         if isStepping, !pstate.ss { return softwareStepException() }
@@ -63,7 +63,8 @@ extension VCPU {
 
     private mutating func isStop(_ va: UInt64) -> Bool { isBreakpointNear(va, mask: ~0) }
 
-    /// Whether a breakpoint that is set up for either EL has `va` for its address, but for the bits that `mask` leaves out.
+    /// Whether a breakpoint that is set up for either EL has `va` for its address, but for the bits that `mask` leaves
+    /// out.
     private mutating func isBreakpointNear(_ va: UInt64, mask: UInt64) -> Bool {
         var candidates = debug.breakpointsEL0 | debug.breakpointsEL1
         while candidates != 0 {

@@ -28,8 +28,8 @@ extension VCPU {
         return outcome
     }
 
-    /// The current instruction is done, and an exception or an exit of the guest stands between it and what follows. A step
-    /// that is still due then says that it did not step.
+    /// The current instruction is done, and an exception or an exit of the guest stands between it and what follows. A
+    /// step that is still due then says that it did not step.
     mutating func advanceStep() {
         guard pstate.ss else { return }
         pstate.ss = false
@@ -47,8 +47,8 @@ extension VCPU {
             ExceptionSyndrome(pstate.el == 0 ? .softStepLow : .softStepCurrent, iss: iss), returnAddress: pc)
     }
 
-    /// PSTATE.SS after an exception return to `el` with this SPSR_EL1: a step begins only on the way out of a debugger, from
-    /// where debug exceptions are disabled to where they are enabled.
+    /// PSTATE.SS after an exception return to `el` with this SPSR_EL1: a step begins only on the way out of a debugger,
+    /// from where debug exceptions are disabled to where they are enabled.
     func stepAfterReturn(to el: UInt8, _ spsr: UInt64) -> Bool {
         guard debug.isStepSet, spsr & SPSR.ss != 0, !generatesDebugExceptions else { return false }
         return generatesDebugExceptions(el: el, isMasked: spsr & UInt64(PSTATE.d) != 0)

@@ -1,13 +1,13 @@
 import Shared
 
-// Watchpoints. A page with watched bytes has no entry in the fast TLB for the kinds of access that are watched, so every
-// such access comes through `translate`, which asks here.
+// Watchpoints. A page with watched bytes has no entry in the fast TLB for the kinds of access that are watched, so
+// every such access comes through `translate`, which asks here.
 extension VCPU {
     /// The bytes of a cache line, which DC IVAC accesses as a whole.
     private static let cacheLineByteCount = 64
 
-    /// The bytes that watchpoint `n` watches: an aligned block of 2^MASK bytes, or the first run of BAS. Nil for what is
-    /// reserved, which acts as disabled.
+    /// The bytes that watchpoint `n` watches: an aligned block of 2^MASK bytes, or the first run of BAS. Nil for what
+    /// is reserved, which acts as disabled.
     ///
     /// Source: Arm ARM "AArch64.WatchpointByteMatch".
     private mutating func watchedBytes(_ n: Int) -> (first: UInt64, count: UInt64)? {
