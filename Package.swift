@@ -46,7 +46,7 @@ let package = Package(
         .testTarget(name: "VCPUWorkerTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
         .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "Shared", "CHost", "CFDT", "CZlib"]),
         .testTarget(name: "DifferentialTests", dependencies: ["VCPUWorker", "Shared", "CHost", "CUnicorn"]),
-        .testTarget(name: "GuestTests", dependencies: ["Shared", "CHost"]),
+        .testTarget(name: "GuestTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,8 +3,8 @@ import Testing
 
 @testable import VCPUWorker
 
-/// Which words are instructions at all. System registers and system instructions are another matter: `EncodingTests` of
-/// the guest tests asks a machine at EL1 about each.
+/// Which words are instructions at all. System registers and system instructions are another matter: the guest program
+/// `sysregs` asks about each at EL1.
 @Suite struct DecodeDifferentialTests {
     /// Words that the reference cannot be asked.
     struct Exclusion {

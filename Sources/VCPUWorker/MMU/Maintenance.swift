@@ -114,16 +114,16 @@ extension VCPU {
     private mutating func zeroBlock(_ va: UInt64, _ encoding: SystemRegisterEncoding, _ rt: Int) -> Outcome {
         let block = va & ~UInt64(Self.zeroBlockByteCount - 1)
         let access = MemoryAccess(kind: .write, unprivileged: pstate.el == 0)
+        // Device memory takes no DC ZVA, whatever stage 2 says. Any other fault of stage 1 is found again below.
+        let first = try? mmu.regime.stage1.walk(
+            block, unprivileged: access.unprivileged, stage2: mmu.regime.stage2, in: physicalMemory)
+        if first?.isDevice ?? false {
+            _ = fail(va, access, WalkFault(status: .alignment))
+            return raise(mmu.fault, instruction: Self.word(encoding, rt))
+        }
         guard let host = translate(block, access, byteCount: Self.zeroBlockByteCount) else {
             // FAR holds the address as the register had it.
             if mmu.fault.status != .debug { mmu.fault.address = va }
-            return raise(mmu.fault, instruction: Self.word(encoding, rt))
-        }
-        // Device memory takes no DC ZVA. Normal memory has got a fast slot, unless alignment is checked; look again.
-        let isDevice = mmu.tlb.find(
-            mmu.regime.stage1.untagged(block) & ~0xFFF, asid: mmu.regime.stage1.asid)?.pointee.isDevice
-        if isDevice ?? false {
-            _ = fail(va, access, WalkFault(status: .alignment))
             return raise(mmu.fault, instruction: Self.word(encoding, rt))
         }
         host.initializeMemory(as: UInt8.self, repeating: 0, count: Self.zeroBlockByteCount)
