@@ -17,10 +17,26 @@ static void note(bool is_wrong) {
     if (is_wrong) __atomic_add_fetch(&wrong, 1, __ATOMIC_RELAXED);
 }
 
+static void (*current_work)(uint32_t cpu);
+static uint32_t arrived;
+
+/// Nobody begins before all are there, and whoever is there first does not sleep: they are to overlap.
+static void begin_together(uint32_t cpu) {
+    __atomic_add_fetch(&arrived, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) < machine.cpu_count) {}
+    current_work(cpu);
+}
+
+static void all_at_once(void (*work)(uint32_t cpu)) {
+    current_work = work;
+    arrived = 0;
+    team_run(begin_together);
+}
+
 static void run_all(void (*work)(uint32_t cpu)) {
     memset(&cell, 0, sizeof cell);
     wrong = 0;
-    team_run(work);
+    all_at_once(work);
 }
 
 static void verdict(const char *name, uint64_t found, uint64_t expected) {
@@ -213,7 +229,7 @@ static void check_extremes(void) {
     memset(&cell, 0, sizeof cell);
     cell.other[1] = ~0ull;
     wrong = 0;
-    team_run(extremes);
+    all_at_once(extremes);
     note(cell.value[1] != -largest);
     note(cell.other[0] != largest);
     note((uint32_t)cell.other[1] != (uint32_t)~largest);
@@ -407,7 +423,7 @@ static void check_stack(void) {
         nodes[i].owner = 0;
     }
     cell.value[0] = (uint64_t)&nodes[0];
-    team_run(tagged_stack);
+    all_at_once(tagged_stack);
     uint64_t length = 0;
     for (uint64_t n = cell.value[0]; n && length <= node_count; n = ((struct node *)n)->next) length++;
     verdict("stack by CASP", length, node_count);
@@ -487,7 +503,7 @@ static void other_store(uint32_t cpu) {
 int main(void) {
     probe_begin("contention");
     rounds = argument("rounds", 1);
-    per_vcpu = 4000 * rounds;
+    per_vcpu = 20000 * rounds;
     lock_rounds = 100 * rounds;
     monitor();
     team_begin();

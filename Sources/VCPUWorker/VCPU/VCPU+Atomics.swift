@@ -3,8 +3,8 @@ import Shared
 
 // Exclusives and LSE atomics: host atomics on the shared RAM, so that two workers' are atomic with each other.
 
-/// The local exclusive monitor. A store-exclusive succeeds if memory still holds what the load-exclusive saw; a value that
-/// changed and changed back passes, as it may on a PE whose global monitor watches only writes of other values.
+/// The local exclusive monitor, which stands for the global one too: a store-exclusive succeeds if memory still holds what
+/// the load-exclusive saw. A value that changed and changed back passes, where the architecture would have it fail.
 struct ExclusiveMonitor {
     /// Host address of the marked bytes; 0: open access.
     var host: UInt = 0
