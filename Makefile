@@ -11,15 +11,20 @@ STRIDE ?= 1009
 # The Swift runtime is linked in: the programs start faster and run without a toolchain.
 RELEASE := -c release --static-swift-stdlib
 BIN := .build/release
-SOURCES := Package.swift Sources Tests $(wildcard Benchmarks)
+SOURCES := Package.swift Sources Tests Fuzzing/Package.swift $(wildcard Benchmarks)
 
-.PHONY: help build guests run linux test chaos decode-all bench install format lint clean
+# Of make fuzz-a64.
+SECONDS ?= 60
+FAIL_CASES := .cache/fail-cases
+
+.PHONY: help build guests run linux test fuzz-a64 chaos decode-all bench install format lint clean
 
 help:
 	@echo 'make build    release build of armada, armada-vcpu and the guests'
 	@echo 'make run      boot the built-in SMP guest on CPUS=4 vCPUs and print the exit table'
 	@echo 'make linux    boot Debian arm64 on CPUS=4 vCPUs to an interactive shell (Ctrl-a x quits)'
 	@echo 'make test     every test and check, as .ci/run'
+	@echo 'make fuzz-a64 compare random A64 programs with Unicorn for SECONDS=60, from SEED=...'
 	@echo 'make chaos    executes WORDS=100000000 random words on whole machines, from SEED=1 on'
 	@echo 'make decode-all  decodes all 2^32 words and compares every STRIDE=1009th'
 	@echo 'make bench    the speed figures, side by side with qemu-system-aarch64'
@@ -50,9 +55,18 @@ test:
 	$(MAKE) lint
 	$(MAKE) build
 	deploy/check-man.sh
+	deploy/check-coverage.sh
 	deploy/fetch-linux.sh
 	deploy/make-initramfs.sh
 	ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" swift test
+
+# Without a SEED of the command line's or the environment's, the time.
+fuzz-a64:
+	deploy/setup.sh build test
+	swift build -c release --package-path Fuzzing --product fuzz-a64
+	mkdir -p $(FAIL_CASES)
+	Fuzzing/.build/release/fuzz-a64 --seconds $(SECONDS) --fail-cases $(FAIL_CASES) \
+		--seed $(if $(filter file,$(origin SEED)),$$(date +%s),$(SEED))
 
 chaos: build
 	ARMADA_CHAOS_WORDS=$(WORDS) ARMADA_CHAOS_SEED=$(SEED) ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" \
@@ -85,4 +99,4 @@ lint:
 	swift format lint -s -r $(SOURCES)
 
 clean:
-	rm -rf .build Guests/build
+	rm -rf .build Fuzzing/.build Guests/build

@@ -45,7 +45,10 @@ let package = Package(
         .testTarget(name: "SharedTests", dependencies: ["Shared", "CHost", "CWire", "CAllocationCount"]),
         .testTarget(name: "VCPUWorkerTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
         .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "Shared", "CHost", "CFDT", "CZlib"]),
-        .testTarget(name: "DifferentialTests", dependencies: ["VCPUWorker", "Shared", "CHost", "CUnicorn"]),
+        // The sources in Harness/Fuzz are the program fuzz-a64, which the package in Fuzzing builds.
+        .testTarget(
+            name: "DifferentialTests", dependencies: ["VCPUWorker", "Shared", "CHost", "CUnicorn"],
+            exclude: ["Harness/Fuzz"]),
         .testTarget(name: "GuestTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
     ],
     swiftLanguageModes: [.v6]

@@ -34,7 +34,7 @@ import Testing
     @Test(arguments: cases)
     func compares(_ example: Case) throws {
         let machine = try InterpreterMachine()
-        let address = InterpreterMachine.windowMiddle
+        let address = InterpreterMachine.dataMiddle
         // STR X3, [X0]; the atomic; LDR X4, [X0]
         let program = machine.place([0xF900_0003, example.word, 0xF940_0004])
         var state = MachineState()
@@ -57,8 +57,13 @@ import Testing
         let machine = try InterpreterMachine()
         let program = machine.place([word])
         var state = MachineState()
-        state.x[0] = InterpreterMachine.windowMiddle + offset
-        #expect(machine.run(program, on: &state, isTranslated: false) == .exception(0x25))
-        #expect(state.x[0] == InterpreterMachine.windowMiddle + offset)
+        state.x[0] = InterpreterMachine.dataMiddle + offset
+        // A data abort: alignment fault.
+        guard case .exception(0x25, let syndrome) = machine.run(program, on: &state, isTranslated: false) else {
+            Issue.record("no data abort")
+            return
+        }
+        #expect(syndrome & 0x3F == 0x21)
+        #expect(state.x[0] == InterpreterMachine.dataMiddle + offset)
     }
 }

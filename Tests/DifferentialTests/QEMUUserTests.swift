@@ -14,7 +14,7 @@ import Testing
     /// Every row of floating point and Advanced SIMD data processing; most often those of half precision.
     @Test func vectorsAgree() throws {
         let machine = try QEMUUserMachine()
-        for (index, row) in VectorEncodings.rows.enumerated() {
+        for (index, row) in VectorEncodings.rows.enumerated() where row.isImplemented {
             var generator = SeededGenerator(seed: 0x5EED &+ UInt64(index) << 32)
             let isHalf = Self.isHalfPrecision(row)
             let cases = (0..<(isHalf ? 300 : 100)).map { count in

@@ -13,10 +13,10 @@ enum AdvancedSIMDAcrossLanes {
         EncodingRow("FMAXV",          "0Q101110 0z110000 111110nn nnnddddd") { float($0, .fmaxv) },
         EncodingRow("FMINNMV",        "0Q101110 1z110000 110010nn nnnddddd") { float($0, .fminnmv) },
         EncodingRow("FMINV",          "0Q101110 1z110000 111110nn nnnddddd") { float($0, .fminv) },
-        EncodingRow("FMAXNMV (half)", "0Q001110 00110000 110010nn nnnddddd") { .halfVector($0, .fmaxnmv) },
-        EncodingRow("FMAXV (half)",   "0Q001110 00110000 111110nn nnnddddd") { .halfVector($0, .fmaxv) },
-        EncodingRow("FMINNMV (half)", "0Q001110 10110000 110010nn nnnddddd") { .halfVector($0, .fminnmv) },
-        EncodingRow("FMINV (half)",   "0Q001110 10110000 111110nn nnnddddd") { .halfVector($0, .fminv) },
+        EncodingRow("FMAXNMV (half)", "0Q001110 00110000 110010nn nnnddddd", feature: .fp16) { .halfVector($0, .fmaxnmv) },
+        EncodingRow("FMAXV (half)",   "0Q001110 00110000 111110nn nnnddddd", feature: .fp16) { .halfVector($0, .fmaxv) },
+        EncodingRow("FMINNMV (half)", "0Q001110 10110000 110010nn nnnddddd", feature: .fp16) { .halfVector($0, .fminnmv) },
+        EncodingRow("FMINV (half)",   "0Q001110 10110000 111110nn nnnddddd", feature: .fp16) { .halfVector($0, .fminv) },
     ]
 
     private static func lower(_ word: Word, _ code: VectorOp) -> Op {

@@ -9,7 +9,7 @@ enum AdvancedSIMDModifiedImmediate {
         EncodingRow("MOVI (32-bit shifting ones)",      "0Q001111 00000abc 110s01de fghddddd") { immediate($0, .movi) },
         EncodingRow("MOVI (8-bit)",                     "0Q001111 00000abc 111001de fghddddd") { immediate($0, .movi) },
         EncodingRow("FMOV (vector, immediate, single)", "0Q001111 00000abc 111101de fghddddd") { immediate($0, .movi) },
-        EncodingRow("FMOV (vector, immediate, half)",   "0Q001111 00000abc 111111de fghddddd") { immediate($0, .movi) },
+        EncodingRow("FMOV (vector, immediate, half)",   "0Q001111 00000abc 111111de fghddddd", feature: .fp16) { immediate($0, .movi) },
         EncodingRow("MVNI (32-bit shifted)",            "0Q101111 00000abc 0ss001de fghddddd") { immediate($0, .movi, isInverted: true) },
         EncodingRow("BIC (vector, 32-bit immediate)",   "0Q101111 00000abc 0ss101de fghddddd") { immediate($0, .bicImmediate) },
         EncodingRow("MVNI (16-bit shifted)",            "0Q101111 00000abc 10s001de fghddddd") { immediate($0, .movi, isInverted: true) },

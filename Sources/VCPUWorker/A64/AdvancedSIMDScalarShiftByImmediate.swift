@@ -45,16 +45,16 @@ enum AdvancedSIMDScalarShiftByImmediate {
         EncodingRow("UQRSHRN (scalar, B)",             "01111111 00001iii 100111nn nnnddddd") { narrow($0, .uqrshrn, .bhs) },
         EncodingRow("SCVTF (scalar, fixed-point, D)",  "01011111 01iiiiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
         EncodingRow("SCVTF (scalar, fixed-point, S)",  "01011111 001iiiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
-        EncodingRow("SCVTF (scalar, fixed-point, H)",  "01011111 0001iiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
+        EncodingRow("SCVTF (scalar, fixed-point, H)",  "01011111 0001iiii 111001nn nnnddddd", feature: .fp16) { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
         EncodingRow("FCVTZS (scalar, fixed-point, D)", "01011111 01iiiiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
         EncodingRow("FCVTZS (scalar, fixed-point, S)", "01011111 001iiiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
-        EncodingRow("FCVTZS (scalar, fixed-point, H)", "01011111 0001iiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
+        EncodingRow("FCVTZS (scalar, fixed-point, H)", "01011111 0001iiii 111111nn nnnddddd", feature: .fp16) { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
         EncodingRow("UCVTF (scalar, fixed-point, D)",  "01111111 01iiiiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
         EncodingRow("UCVTF (scalar, fixed-point, S)",  "01111111 001iiiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
-        EncodingRow("UCVTF (scalar, fixed-point, H)",  "01111111 0001iiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
+        EncodingRow("UCVTF (scalar, fixed-point, H)",  "01111111 0001iiii 111001nn nnnddddd", feature: .fp16) { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
         EncodingRow("FCVTZU (scalar, fixed-point, D)", "01111111 01iiiiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
         EncodingRow("FCVTZU (scalar, fixed-point, S)", "01111111 001iiiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
-        EncodingRow("FCVTZU (scalar, fixed-point, H)", "01111111 0001iiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
+        EncodingRow("FCVTZU (scalar, fixed-point, H)", "01111111 0001iiii 111111nn nnnddddd", feature: .fp16) { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
     ]
 
     private static func shift(_ word: Word, _ code: VectorOp, _ sizes: ElementSizes, _ amount: UInt64) -> Op {

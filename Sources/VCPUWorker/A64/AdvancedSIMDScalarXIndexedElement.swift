@@ -11,12 +11,12 @@ enum AdvancedSIMDScalarXIndexedElement {
         EncodingRow("FMLS (scalar, by element)",     "01011111 1zlmmmmm 0101h0nn nnnddddd") { floatByElement($0, .fmlsElement) },
         EncodingRow("FMUL (scalar, by element)",     "01011111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulElement) },
         EncodingRow("FMULX (scalar, by element)",    "01111111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulxElement) },
-        EncodingRow("FMLA (scalar, by element, half)",  "01011111 00lmmmmm 0001h0nn nnnddddd") { halfByElement($0, .fmlaElement) },
-        EncodingRow("FMLS (scalar, by element, half)",  "01011111 00lmmmmm 0101h0nn nnnddddd") { halfByElement($0, .fmlsElement) },
-        EncodingRow("FMUL (scalar, by element, half)",  "01011111 00lmmmmm 1001h0nn nnnddddd") { halfByElement($0, .fmulElement) },
-        EncodingRow("FMULX (scalar, by element, half)", "01111111 00lmmmmm 1001h0nn nnnddddd") { halfByElement($0, .fmulxElement) },
-        EncodingRow("SQRDMLAH (scalar, by element)", "01111111 zzlmmmmm 1101h0nn nnnddddd") { byElement($0, .sqrdmlah) },
-        EncodingRow("SQRDMLSH (scalar, by element)", "01111111 zzlmmmmm 1111h0nn nnnddddd") { byElement($0, .sqrdmlsh) },
+        EncodingRow("FMLA (scalar, by element, half)",  "01011111 00lmmmmm 0001h0nn nnnddddd", feature: .fp16) { halfByElement($0, .fmlaElement) },
+        EncodingRow("FMLS (scalar, by element, half)",  "01011111 00lmmmmm 0101h0nn nnnddddd", feature: .fp16) { halfByElement($0, .fmlsElement) },
+        EncodingRow("FMUL (scalar, by element, half)",  "01011111 00lmmmmm 1001h0nn nnnddddd", feature: .fp16) { halfByElement($0, .fmulElement) },
+        EncodingRow("FMULX (scalar, by element, half)", "01111111 00lmmmmm 1001h0nn nnnddddd", feature: .fp16) { halfByElement($0, .fmulxElement) },
+        EncodingRow("SQRDMLAH (scalar, by element)", "01111111 zzlmmmmm 1101h0nn nnnddddd", feature: .rdm) { byElement($0, .sqrdmlah) },
+        EncodingRow("SQRDMLSH (scalar, by element)", "01111111 zzlmmmmm 1111h0nn nnnddddd", feature: .rdm) { byElement($0, .sqrdmlsh) },
     ]
 
     private static func byElement(_ word: Word, _ code: VectorOp) -> Op {

@@ -91,16 +91,16 @@ enum AdvancedSIMDShiftByImmediate {
         EncodingRow("USHLL (B)",                       "0Q101111 00001iii 101001nn nnnddddd") { widen($0, .ushll) },
         EncodingRow("SCVTF (vector, fixed-point, D)",  "0Q001111 01iiiiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
         EncodingRow("SCVTF (vector, fixed-point, S)",  "0Q001111 001iiiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
-        EncodingRow("SCVTF (vector, fixed-point, H)",  "0Q001111 0001iiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
+        EncodingRow("SCVTF (vector, fixed-point, H)",  "0Q001111 0001iiii 111001nn nnnddddd", feature: .fp16) { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: false)) },
         EncodingRow("FCVTZS (vector, fixed-point, D)", "0Q001111 01iiiiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
         EncodingRow("FCVTZS (vector, fixed-point, S)", "0Q001111 001iiiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
-        EncodingRow("FCVTZS (vector, fixed-point, H)", "0Q001111 0001iiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
+        EncodingRow("FCVTZS (vector, fixed-point, H)", "0Q001111 0001iiii 111111nn nnnddddd", feature: .fp16) { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: false)) },
         EncodingRow("UCVTF (vector, fixed-point, D)",  "0Q101111 01iiiiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
         EncodingRow("UCVTF (vector, fixed-point, S)",  "0Q101111 001iiiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
-        EncodingRow("UCVTF (vector, fixed-point, H)",  "0Q101111 0001iiii 111001nn nnnddddd") { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
+        EncodingRow("UCVTF (vector, fixed-point, H)",  "0Q101111 0001iiii 111001nn nnnddddd", feature: .fp16) { fixed($0, .cvtfFixed, .fromFixed(isUnsigned: true)) },
         EncodingRow("FCVTZU (vector, fixed-point, D)", "0Q101111 01iiiiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
         EncodingRow("FCVTZU (vector, fixed-point, S)", "0Q101111 001iiiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
-        EncodingRow("FCVTZU (vector, fixed-point, H)", "0Q101111 0001iiii 111111nn nnnddddd") { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
+        EncodingRow("FCVTZU (vector, fixed-point, H)", "0Q101111 0001iiii 111111nn nnnddddd", feature: .fp16) { fixed($0, .fcvtToFixed, .toFixed(.zero, isUnsigned: true)) },
     ]
 
     /// Base-2 logarithm of the element's bytes: the leading one of immh, which is not zero.

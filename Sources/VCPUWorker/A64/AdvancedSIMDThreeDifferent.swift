@@ -27,6 +27,7 @@ enum AdvancedSIMDThreeDifferent {
         EncodingRow("SMULL (vector)",   "0Q001110 zz1mmmmm 110000nn nnnddddd") { .long($0, .smull, .bhs) },
         EncodingRow("UMULL (vector)",   "0Q101110 zz1mmmmm 110000nn nnnddddd") { .long($0, .umull, .bhs) },
         EncodingRow("SQDMULL (vector)", "0Q001110 zz1mmmmm 110100nn nnnddddd") { .long($0, .sqdmull, .hs) },
-        EncodingRow("PMULL (vector)",   "0Q001110 zz1mmmmm 111000nn nnnddddd") { .long($0, .pmull, .bd) },
+        EncodingRow("PMULL (8-bit)",    "0Q001110 001mmmmm 111000nn nnnddddd") { .long($0, .pmull, .bd) },
+        EncodingRow("PMULL (64-bit)",   "0Q001110 111mmmmm 111000nn nnnddddd", feature: .pmull) { .long($0, .pmull, .bd) },
     ]
 }

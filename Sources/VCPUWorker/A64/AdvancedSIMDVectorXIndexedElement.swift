@@ -2,6 +2,13 @@
 enum AdvancedSIMDVectorXIndexedElement {
     // swift-format-ignore
     static let rows: [EncodingRow] = [
+        .absent("FCMLA (by element)", "0Q101111 zzlmmmmm 0rr1h0nn nnnddddd", .fcma),
+        .absent("FMLAL (by element)", "0Q001111 10lmmmmm 0000h0nn nnnddddd", .fhm),
+        .absent("FMLSL (by element)", "0Q001111 10lmmmmm 0100h0nn nnnddddd", .fhm),
+        .absent("FMLAL2 (by element)", "0Q101111 10lmmmmm 1000h0nn nnnddddd", .fhm),
+        .absent("FMLSL2 (by element)", "0Q101111 10lmmmmm 1100h0nn nnnddddd", .fhm),
+        .absent("SUDOT, USDOT (by element)", "0Q001111 z0lmmmmm 1111h0nn nnnddddd", .i8mm),
+        .absent("BFDOT, BFMLALB, BFMLALT (by element)", "0Q001111 z1lmmmmm 1111h0nn nnnddddd", .bf16),
         EncodingRow("SMLAL (by element)",    "0Q001111 zzlmmmmm 0010h0nn nnnddddd") { longByElement($0, .smlal) },
         EncodingRow("UMLAL (by element)",    "0Q101111 zzlmmmmm 0010h0nn nnnddddd") { longByElement($0, .umlal) },
         EncodingRow("SQDMLAL (by element)",  "0Q001111 zzlmmmmm 0011h0nn nnnddddd") { longByElement($0, .sqdmlal) },
@@ -20,15 +27,14 @@ enum AdvancedSIMDVectorXIndexedElement {
         EncodingRow("FMLS (by element)",     "0Q001111 1zlmmmmm 0101h0nn nnnddddd") { floatByElement($0, .fmlsElement) },
         EncodingRow("FMUL (by element)",     "0Q001111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulElement) },
         EncodingRow("FMULX (by element)",    "0Q101111 1zlmmmmm 1001h0nn nnnddddd") { floatByElement($0, .fmulxElement) },
-        EncodingRow("FMLA (by element, half)",  "0Q001111 00lmmmmm 0001h0nn nnnddddd") { halfByElement($0, .fmlaElement) },
-        EncodingRow("FMLS (by element, half)",  "0Q001111 00lmmmmm 0101h0nn nnnddddd") { halfByElement($0, .fmlsElement) },
-        EncodingRow("FMUL (by element, half)",  "0Q001111 00lmmmmm 1001h0nn nnnddddd") { halfByElement($0, .fmulElement) },
-        EncodingRow("FMULX (by element, half)", "0Q101111 00lmmmmm 1001h0nn nnnddddd") { halfByElement($0, .fmulxElement) },
-        EncodingRow("SQRDMLAH (by element)", "0Q101111 zzlmmmmm 1101h0nn nnnddddd") { byElement($0, .sqrdmlah) },
-        EncodingRow("SQRDMLSH (by element)", "0Q101111 zzlmmmmm 1111h0nn nnnddddd") { byElement($0, .sqrdmlsh) },
-        EncodingRow("SDOT (by element)",     "0Q001111 10lmmmmm 1110h0nn nnnddddd") { byElement($0, .sdot) },
-        EncodingRow("UDOT (by element)",     "0Q101111 10lmmmmm 1110h0nn nnnddddd") { byElement($0, .udot) },
-        // FEAT_FCMA: FCMLA 0Q101111 zzlmmmmm 0rr1h0nn nnnddddd
+        EncodingRow("FMLA (by element, half)",  "0Q001111 00lmmmmm 0001h0nn nnnddddd", feature: .fp16) { halfByElement($0, .fmlaElement) },
+        EncodingRow("FMLS (by element, half)",  "0Q001111 00lmmmmm 0101h0nn nnnddddd", feature: .fp16) { halfByElement($0, .fmlsElement) },
+        EncodingRow("FMUL (by element, half)",  "0Q001111 00lmmmmm 1001h0nn nnnddddd", feature: .fp16) { halfByElement($0, .fmulElement) },
+        EncodingRow("FMULX (by element, half)", "0Q101111 00lmmmmm 1001h0nn nnnddddd", feature: .fp16) { halfByElement($0, .fmulxElement) },
+        EncodingRow("SQRDMLAH (by element)", "0Q101111 zzlmmmmm 1101h0nn nnnddddd", feature: .rdm) { byElement($0, .sqrdmlah) },
+        EncodingRow("SQRDMLSH (by element)", "0Q101111 zzlmmmmm 1111h0nn nnnddddd", feature: .rdm) { byElement($0, .sqrdmlsh) },
+        EncodingRow("SDOT (by element)",     "0Q001111 10lmmmmm 1110h0nn nnnddddd", feature: .dotProd) { byElement($0, .sdot) },
+        EncodingRow("UDOT (by element)",     "0Q101111 10lmmmmm 1110h0nn nnnddddd", feature: .dotProd) { byElement($0, .udot) },
     ]
 
     /// Index and register of the element operand: 16-bit elements have fifteen registers fewer.

@@ -9,6 +9,7 @@ enum Branches {
             if w.bits(3, 0) >= 14 { return Op(.branch, imm: offset(w.signed(23, 5))) }
             return Op(.branchConditional, aux: conditionMask(w.bits(3, 0)), imm: offset(w.signed(23, 5)))
         },
+        .absent("BC.cond", "01010100 iiiiiiiiiiiiiiiiiii 1 cccc", .hbc),
         // Exception generation
         EncodingRow("SVC", "11010100000 iiiiiiiiiiiiiiii 00001") { Op(.supervisorCall, imm: UInt64($0.bits(20, 5))) },
         EncodingRow("HVC", "11010100000 iiiiiiiiiiiiiiii 00010") { Op(.hypervisorCall, imm: UInt64($0.bits(20, 5))) },
@@ -16,7 +17,11 @@ enum Branches {
             Op(.secureMonitorCall, imm: UInt64($0.bits(20, 5)))
         },
         EncodingRow("BRK", "11010100001 iiiiiiiiiiiiiiii 00000") { Op(.breakpoint, imm: UInt64($0.bits(20, 5))) },
-        // HLT: halting debug is not implemented, so it is UNDEFINED, as are DCPS1 to DCPS3 in Non-debug state.
+        // UNDEFINED where halting is not allowed, and in Non-debug state.
+        EncodingRow("HLT", "11010100010 iiiiiiiiiiiiiiii 00000") { .undefined($0.raw) },
+        EncodingRow("DCPS1, DCPS2, DCPS3", "11010100101 iiiiiiiiiiiiiiii 000 ll") { .undefined($0.raw) },
+        // System instructions with register argument
+        .absent("WFET, WFIT", "11010101000000110001 0000 00o ttttt", .wfxt),
         // Hints
         EncodingRow("HINT", "11010101000000110010 mmmm ooo 11111") { hint($0) },
         // Barriers
@@ -28,13 +33,21 @@ enum Branches {
             return Op(.dataMemoryBarrier, aux: type == 1 || type == 2 ? 0 : 1)
         },
         EncodingRow("ISB", "11010101000000110011 mmmm 110 11111") { _ in Op(.instructionSynchronizationBarrier) },
-        // SB: FEAT_SB
-        // PSTATE. CFINV: FEAT_FlagM. XAFLAG, AXFLAG: FEAT_FlagM2
-        EncodingRow("CFINV", "11010101000000000100000000011111") { _ in Op(.invertCarry) },
-        EncodingRow("MSR (immediate, UAO)", "1101010100000 000 0100 mmmm 011 11111") { pstateField($0) },
-        EncodingRow("MSR (immediate, PAN)", "1101010100000 000 0100 mmmm 100 11111") { pstateField($0) },
+        .absent("SB", "11010101000000110011 mmmm 111 11111", .sb),
+        // PSTATE
+        .absent("XAFLAG", "1101010100000 000 0100 mmmm 001 11111", .flagM2),
+        .absent("AXFLAG", "1101010100000 000 0100 mmmm 010 11111", .flagM2),
+        .absent("MSR (immediate, SSBS)", "1101010100000 011 0100 mmmm 001 11111", .ssbs),
+        .absent("MSR (immediate, DIT)", "1101010100000 011 0100 mmmm 010 11111", .dit),
+        .absent("MSR (immediate, TCO)", "1101010100000 011 0100 mmmm 100 11111", .mte),
+        .absent("MSR (immediate, SVCR)", "1101010100000 011 0100 mmmm 011 11111", .sme),
+        .absent("MSR (immediate, ALLINT)", "1101010100000 001 0100 mmmm 000 11111", .nmi),
+        EncodingRow("CFINV", "11010101000000000100000000011111", feature: .flagM) { _ in Op(.invertCarry) },
+        EncodingRow("MSR (immediate, UAO)", "1101010100000 000 0100 mmmm 011 11111", feature: .uao) { pstateField($0) },
+        EncodingRow("MSR (immediate, PAN)", "1101010100000 000 0100 mmmm 100 11111", feature: .pan) {
+            pstateField($0)
+        },
         EncodingRow("MSR (immediate, SPSel)", "1101010100000 000 0100 mmmm 101 11111") { pstateField($0) },
-        // ALLINT: FEAT_NMI. SSBS: FEAT_SSBS. DIT: FEAT_DIT. SVCR: FEAT_SME. TCO: FEAT_MTE
         EncodingRow("MSR (immediate, DAIFSet)", "1101010100000 011 0100 mmmm 110 11111") { pstateField($0) },
         EncodingRow("MSR (immediate, DAIFClr)", "1101010100000 011 0100 mmmm 111 11111") { pstateField($0) },
         // System instructions
@@ -57,12 +70,21 @@ enum Branches {
             default: return Op(.readSystemRegister, d: d, imm: UInt64(w.raw))
             }
         },
+        // System register and instruction pairs
+        .absent("SYSP", "1101010101001 ooo nnnn mmmm ooo ttttt", .d128),
+        .absent("MSRR", "110101010101 o ooo nnnn mmmm ooo ttttt", .d128),
+        .absent("MRRS", "110101010111 o ooo nnnn mmmm ooo ttttt", .d128),
         // Unconditional branch (register)
         EncodingRow("BR", "1101011000011111000000 nnnnn 00000") { Op(.branchRegister, n: Word.source($0.rn)) },
         EncodingRow("BLR", "1101011000111111000000 nnnnn 00000") { Op(.branchLinkRegister, n: Word.source($0.rn)) },
         EncodingRow("RET", "1101011001011111000000 nnnnn 00000") { Op(.branchReturn, n: Word.source($0.rn)) },
         EncodingRow("ERET", "11010110100111110000001111100000") { Op(.exceptionReturn, imm: UInt64($0.raw)) },
-        // DRPS: UNDEFINED outside Debug state. BRAA, BLRAA, RETAA, ERETAA …: FEAT_PAuth
+        // UNDEFINED in Non-debug state.
+        EncodingRow("DRPS", "11010110101111110000001111100000") { .undefined($0.raw) },
+        .absent("BRAA, BRAB, BRAAZ, BRABZ", "1101011z00011111 00001 k nnnnn mmmmm", .pauth),
+        .absent("BLRAA, BLRAB, BLRAAZ, BLRABZ", "1101011z00111111 00001 k nnnnn mmmmm", .pauth),
+        .absent("RETAA, RETAB", "1101011001011111 00001 k 11111 11111", .pauth),
+        .absent("ERETAA, ERETAB", "1101011010011111 00001 k 11111 11111", .pauth),
         // Unconditional branch (immediate)
         EncodingRow("B", "000101 iiiiiiiiiiiiiiiiiiiiiiiiii") { Op(.branch, imm: offset($0.signed(25, 0))) },
         EncodingRow("BL", "100101 iiiiiiiiiiiiiiiiiiiiiiiiii") { Op(.branchLink, imm: offset($0.signed(25, 0))) },

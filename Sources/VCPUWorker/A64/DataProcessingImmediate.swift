@@ -17,6 +17,11 @@ enum DataProcessingImmediate {
         EncodingRow("ADDS (immediate)", "s0110001 0h iiiiiiiiiiii nnnnn ddddd") { addSubImmediate($0) },
         EncodingRow("SUB (immediate)", "s1010001 0h iiiiiiiiiiii nnnnn ddddd") { addSubImmediate($0) },
         EncodingRow("SUBS (immediate)", "s1110001 0h iiiiiiiiiiii nnnnn ddddd") { addSubImmediate($0) },
+        // Add/subtract (immediate, with tags)
+        .absent("ADDG", "1001000110 iiiiii oo iiii nnnnn ddddd", .mte),
+        .absent("SUBG", "1101000110 iiiiii oo iiii nnnnn ddddd", .mte),
+        // Min/max (immediate)
+        .absent("SMAX, UMAX, SMIN, UMIN (immediate)", "s00100011 1 00oo iiiiiiii nnnnn ddddd", .cssc),
         // Logical (immediate)
         EncodingRow("AND (immediate)", "s00100100 N rrrrrr ssssss nnnnn ddddd") { logicalImmediate($0) },
         EncodingRow("ORR (immediate)", "s01100100 N rrrrrr ssssss nnnnn ddddd") { logicalImmediate($0) },

@@ -12,8 +12,18 @@ enum DataProcessingRegister {
             three($0, .shiftArithmetic64, .shiftArithmetic32)
         },
         EncodingRow("RORV", "s0011010110 mmmmm 001011 nnnnn ddddd") { three($0, .rotateRight64, .rotateRight32) },
-        EncodingRow("CRC32B, CRC32H, CRC32W, CRC32X", "s0011010110 mmmmm 0100zz nnnnn ddddd") { crc($0) },
-        EncodingRow("CRC32CB, CRC32CH, CRC32CW, CRC32CX", "s0011010110 mmmmm 0101zz nnnnn ddddd") { crc($0) },
+        EncodingRow("CRC32B, CRC32H, CRC32W, CRC32X", "s0011010110 mmmmm 0100zz nnnnn ddddd", feature: .crc32) {
+            crc($0)
+        },
+        EncodingRow("CRC32CB, CRC32CH, CRC32CW, CRC32CX", "s0011010110 mmmmm 0101zz nnnnn ddddd", feature: .crc32) {
+            crc($0)
+        },
+        .absent("SUBP", "10011010110 mmmmm 000000 nnnnn ddddd", .mte),
+        .absent("SUBPS", "10111010110 mmmmm 000000 nnnnn ddddd", .mte),
+        .absent("IRG", "10011010110 mmmmm 000100 nnnnn ddddd", .mte),
+        .absent("GMI", "10011010110 mmmmm 000101 nnnnn ddddd", .mte),
+        .absent("PACGA", "10011010110 mmmmm 001100 nnnnn ddddd", .pauth),
+        .absent("SMAX, UMAX, SMIN, UMIN (register)", "s0011010110 mmmmm 0110oo nnnnn ddddd", .cssc),
         // Data-processing (1 source)
         EncodingRow("RBIT", "s101101011000000000000 nnnnn ddddd") { three($0, .reverseBits64, .reverseBits32) },
         EncodingRow("REV16", "s101101011000000000001 nnnnn ddddd") {
@@ -31,7 +41,10 @@ enum DataProcessingRegister {
         EncodingRow("CLS", "s101101011000000000101 nnnnn ddddd") {
             three($0, .countLeadingSigns64, .countLeadingSigns32)
         },
-        // PACIA, PACIB, PACDA, PACDB, AUTIA, …, XPACI, XPACD: FEAT_PAuth
+        .absent("CTZ", "s101101011000000000110 nnnnn ddddd", .cssc),
+        .absent("CNT (scalar)", "s101101011000000000111 nnnnn ddddd", .cssc),
+        .absent("ABS (general)", "s101101011000000001000 nnnnn ddddd", .cssc),
+        .absent("PACIA, PACIB, PACDA, PACDB, AUTIA, …, XPACI, XPACD", "1101101011000001 oooooo nnnnn ddddd", .pauth),
         // Logical (shifted register)
         EncodingRow("AND (shifted register)", "s0001010 tt 0 mmmmm aaaaaa nnnnn ddddd") { logicalShifted($0) },
         EncodingRow("BIC (shifted register)", "s0001010 tt 1 mmmmm aaaaaa nnnnn ddddd") { logicalShifted($0) },
@@ -57,11 +70,11 @@ enum DataProcessingRegister {
         EncodingRow("SBC", "s1011010000 mmmmm 000000 nnnnn ddddd") { addSubCarry($0) },
         EncodingRow("SBCS", "s1111010000 mmmmm 000000 nnnnn ddddd") { addSubCarry($0) },
         // Rotate right into flags: FEAT_FlagM
-        EncodingRow("RMIF", "10111010000 iiiiii 00001 nnnnn 0 mmmm") { w in
+        EncodingRow("RMIF", "10111010000 iiiiii 00001 nnnnn 0 mmmm", feature: .flagM) { w in
             Op(.insertFlags, n: Word.source(w.rn), a: UInt8(w.bits(20, 15)), aux: UInt16(w.bits(3, 0)))
         },
         // Evaluate into flags: FEAT_FlagM
-        EncodingRow("SETF8, SETF16", "00111010000000000 z 0010 nnnnn 01101") { w in
+        EncodingRow("SETF8, SETF16", "00111010000000000 z 0010 nnnnn 01101", feature: .flagM) { w in
             Op(.evaluateFlags, n: Word.source(w.rn), a: w.isSet(14) ? 16 : 8)
         },
         // Conditional compare (register)

@@ -9,10 +9,11 @@ struct Decoder {
         var row: Int32
     }
 
-    /// Every row of the instruction set, in the manual's order of groups.
+    /// Every row of the instruction set, in the manual's order of groups; those that are not implemented have a name only.
     static let rows: [EncodingRow] =
-        DataProcessingImmediate.rows + Branches.rows + LoadsStores.rows + LoadsStoresExclusive.rows
-        + AdvancedSIMDLoadsStores.rows + DataProcessingRegister.rows + VectorEncodings.rows
+        ReservedEncodings.rows + DataProcessingImmediate.rows + Branches.rows + LoadsStores.rows
+        + LoadsStoresExclusive.rows + AdvancedSIMDLoadsStores.rows + LoadsStoresMemoryTags.rows
+        + LoadsStoresMemoryCopy.rows + DataProcessingRegister.rows + VectorEncodings.rows
 
     static let shared = Decoder(rows: rows)
 
@@ -52,7 +53,7 @@ struct Decoder {
         self.starts = starts
     }
 
-    /// The row that `word` belongs to, or nil where the manual has none that is implemented.
+    /// The row that `word` belongs to, implemented or not; nil where there is none.
     func row(of word: UInt32) -> EncodingRow? {
         let bucket = Int(word >> Self.bucketShift & UInt32((1 << Self.bucketBits) - 1))
         for index in starts[bucket]..<starts[bucket + 1] {

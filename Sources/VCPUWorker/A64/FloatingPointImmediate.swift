@@ -4,7 +4,7 @@ enum FloatingPointImmediate {
     static let rows: [EncodingRow] = [
         EncodingRow("FMOV (scalar, immediate, single)", "00011110001iiiiiiii10000000ddddd") { immediate($0, .single) },
         EncodingRow("FMOV (scalar, immediate, double)", "00011110011iiiiiiii10000000ddddd") { immediate($0, .double) },
-        EncodingRow("FMOV (scalar, immediate, half)",   "00011110111iiiiiiii10000000ddddd") { immediate($0, .half) },
+        EncodingRow("FMOV (scalar, immediate, half)",   "00011110111iiiiiiii10000000ddddd", feature: .fp16) { immediate($0, .half) },
     ]
 
     private static func immediate(_ word: Word, _ format: FPFormat) -> Op {

@@ -13,6 +13,11 @@ enum LoadsStores {
             return Op(
                 .loadVectorLiteral, d: w.rt, a: UInt8(size + 2), imm: UInt64(bitPattern: w.signed(23, 5) << 2))
         },
+        // LDAPR/STLR (unscaled immediate)
+        .absent("STLUR, LDAPUR", "zz011001 oo 0 iiiiiiiii 00 nnnnn ttttt", .lrcpc2),
+        .absent("STLUR, LDAPUR (SIMD&FP)", "zz011101 oo 0 iiiiiiiii 10 nnnnn ttttt", .lrcpc3),
+        .absent("STILP, LDIAPP", "1z011001 0l 0 uuuuu 000o10 nnnnn ttttt", .lrcpc3),
+        .absent("STLR (pre-index), LDAPR (post-index)", "1z011001 1l 0 00000 000010 nnnnn ttttt", .lrcpc3),
         // Load/store no-allocate pair (offset), register pair (post-indexed, offset, pre-indexed)
         EncodingRow("STNP, LDNP", "zz101000 0l iiiiiii uuuuu nnnnn ttttt") { pair($0, PairMode.offset) },
         EncodingRow("STP, LDP, LDPSW (post-indexed)", "zz101000 1l iiiiiii uuuuu nnnnn ttttt") {
@@ -75,6 +80,8 @@ enum LoadsStores {
                 $0.imm = w.isSet(12) ? UInt64($0.a) : 0
             }
         },
+        // Load/store register (pac)
+        .absent("LDRAA, LDRAB", "11111000 ks 1 iiiiiiiii w1 nnnnn ttttt", .pauth),
         // Load/store register (unsigned immediate)
         EncodingRow("STR, LDR, PRFM (immediate, unsigned offset)", "zz111001 oo iiiiiiiiiiii nnnnn ttttt") { w in
             immediate(w, offset: Int64(w.bits(21, 10)) << Int64(w.bits(31, 30)))

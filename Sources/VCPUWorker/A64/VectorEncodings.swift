@@ -33,5 +33,6 @@ enum VectorEncodings {
         AdvancedSIMDTableLookup.rows,
         CryptographicAES.rows,
         CryptographicSHA.rows,
+        CryptographicSHA512.rows,
     ].flatMap { $0 }
 }

@@ -41,18 +41,23 @@ extension VCPU {
         return takeUndefined()
     }
 
-    /// UNDEF for an unallocated or unimplemented instruction, and one row of the decoder's syntax on standard error for
-    /// each class of encodings, register numbers and small immediates aside.
+    /// UNDEF for an unallocated or unimplemented instruction, and one line on standard error for each class of encodings,
+    /// register numbers and small immediates aside: the name of the row that is not announced, or a row to be written.
     mutating func undefinedInstruction(_ word: UInt32) -> Outcome {
         let isUDF = word >> 16 == 0
         // The high bit keeps instruction words apart from the 16-bit names of system registers.
         if !isUDF, system.unknown.insert(word & 0xFFE0_FC00 | 1 << 31) {
-            var bits = ""
-            for index in (0..<32).reversed() { bits += word >> UInt32(index) & 1 != 0 ? "1" : "0" }
-            WorkerLog.line(
-                "armada-vcpu: vCPU \(index): unsupported guest instruction at \(WorkerLog.hexadecimal(pc)), EL\(pstate.el):\n"
-                    + "        EncodingRow(\"\(WorkerLog.hexadecimal(UInt64(word)))\", \"\(bits)\") { .undefined($0.raw) },"
-            )
+            let place = "vCPU \(index): unsupported guest instruction at \(WorkerLog.hexadecimal(pc)), EL\(pstate.el)"
+            let number = WorkerLog.hexadecimal(UInt64(word))
+            if let row = Decoder.shared.row(of: word) {
+                let why = row.isImplemented ? "unallocated" : "\(row.feature.rawValue) is not announced"
+                WorkerLog.line("armada-vcpu: \(place): \(number), \(row.name): \(why)")
+            } else {
+                var bits = ""
+                for index in (0..<32).reversed() { bits += word >> UInt32(index) & 1 != 0 ? "1" : "0" }
+                WorkerLog.line(
+                    "armada-vcpu: \(place):\n        EncodingRow(\"\(number)\", \"\(bits)\") { .undefined($0.raw) },")
+            }
         }
         return takeUndefined()
     }

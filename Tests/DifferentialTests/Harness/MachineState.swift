@@ -15,6 +15,7 @@ struct MachineState: Equatable {
 
     /// What differs, one line a register.
     func differences(from expected: MachineState) -> [String] {
+        if self == expected { return [] }
         func hex(_ value: some BinaryInteger) -> String { String(UInt64(truncatingIfNeeded: value), radix: 16) }
         var lines: [String] = []
         for index in 0..<31 where x[index] != expected.x[index] {
@@ -29,6 +30,7 @@ struct MachineState: Equatable {
                     + "expected \(hex(expected.v[2 * index + 1])):\(hex(expected.v[2 * index]))")
         }
         if nzcv != expected.nzcv { lines.append("nzcv is \(hex(nzcv)), expected \(hex(expected.nzcv))") }
+        if fpcr != expected.fpcr { lines.append("fpcr is \(hex(fpcr)), expected \(hex(expected.fpcr))") }
         if fpsr != expected.fpsr { lines.append("fpsr is \(hex(fpsr)), expected \(hex(expected.fpsr))") }
         return lines
     }
@@ -50,6 +52,9 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 extension MachineState {
+    /// FPCR.{AHP, DN, FZ, RMode, FZ16}.
+    static let controlBits: UInt64 = 0x07C8_0000
+
     /// A state whose registers mix random bits with what arithmetic finds interesting.
     static func random(using generator: inout SeededGenerator) -> MachineState {
         var state = MachineState()
@@ -59,10 +64,11 @@ extension MachineState {
             state.v[index] = vectorWord(kind < 8 ? kind : generator.next() % 8, using: &generator)
         }
         for index in 0..<31 { state.x[index] = generalWord(using: &generator) }
+        state.sp = generalWord(using: &generator)
         state.nzcv = UInt32(truncatingIfNeeded: generator.next()) & 0xF000_0000
         // RMode, FZ, DN, AHP, FZ16; half of the time none of them, as most software has it.
         let control = UInt32(truncatingIfNeeded: generator.next())
-        state.fpcr = control & 1 == 0 ? 0 : control & 0x07C8_0000
+        state.fpcr = control & 1 == 0 ? 0 : control & UInt32(controlBits)
         // IXC alone selects the fast paths; sometimes everything is set.
         let status = generator.next()
         state.fpsr = status & 1 == 0 ? 0 : status & 6 == 0 ? 0x0800_009F : 0x10
@@ -81,7 +87,7 @@ extension MachineState {
         }
     }
 
-    private static func vectorWord(_ kind: UInt64, using generator: inout SeededGenerator) -> UInt64 {
+    static func vectorWord(_ kind: UInt64, using generator: inout SeededGenerator) -> UInt64 {
         let random = generator.next()
         return switch kind {
         case 0: double(using: &generator)

@@ -24,9 +24,20 @@ final class UnicornMachine {
         }
     }
     private static let vRegisters: [Int32] = (0..<32).map { Int32(UC_ARM64_REG_Q0.rawValue) + Int32($0) }
+    /// Everything that a state holds, in the order of `transfer`; PC, which is only read, last.
+    private static let registers: [Int32] =
+        xRegisters + [Int32(UC_ARM64_REG_SP.rawValue)] + vRegisters
+        + [UC_ARM64_REG_NZCV, UC_ARM64_REG_FPCR, UC_ARM64_REG_FPSR, UC_ARM64_REG_PC].map { Int32($0.rawValue) }
+
+    /// Where registers stand on their way: one word each, two for a vector.
+    private let transfer = UnsafeMutablePointer<UInt64>.allocate(capacity: 100)
+    private let identifiers = UnsafeMutablePointer<Int32>.allocate(capacity: UnicornMachine.registers.count)
+    private let places = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
+        capacity: UnicornMachine.registers.count)
 
     init() throws(Failure) {
         engine = try Self.open()
+        prepareTransfer()
         let status = uc_mem_map(engine, Self.base, Int(Self.byteCount), UC_PROT_ALL.rawValue)
         guard status == UC_ERR_OK else { throw Failure(call: "uc_mem_map", code: status.rawValue) }
     }
@@ -34,8 +45,10 @@ final class UnicornMachine {
     /// A machine that has `memory` and nothing else.
     init(memory: [Memory]) throws(Failure) {
         engine = try Self.open()
+        prepareTransfer()
         for part in memory {
-            let status = uc_mem_map_ptr(engine, part.address, part.byteCount, UC_PROT_ALL.rawValue, part.host)
+            let protection = part.isWritable ? UC_PROT_ALL.rawValue : UC_PROT_READ.rawValue | UC_PROT_EXEC.rawValue
+            let status = uc_mem_map_ptr(engine, part.address, part.byteCount, protection, part.host)
             guard status == UC_ERR_OK else { throw Failure(call: "uc_mem_map_ptr", code: status.rawValue) }
         }
     }
@@ -45,6 +58,7 @@ final class UnicornMachine {
         let address: UInt64
         let host: UnsafeMutableRawPointer
         let byteCount: Int
+        let isWritable: Bool
     }
 
     private static func open() throws(Failure) -> OpaquePointer {
@@ -56,7 +70,22 @@ final class UnicornMachine {
         return opened
     }
 
-    deinit { uc_close(engine) }
+    deinit {
+        uc_close(engine)
+        transfer.deallocate()
+        identifiers.deallocate()
+        places.deallocate()
+    }
+
+    private func prepareTransfer() {
+        transfer.initialize(repeating: 0, count: 100)
+        for (index, register) in Self.registers.enumerated() {
+            identifiers[index] = register
+            // Vectors take two words each.
+            let word = index < 32 ? index : index < 64 ? 32 + 2 * (index - 32) : 96 + index - 64
+            places[index] = UnsafeMutableRawPointer(transfer + word)
+        }
+    }
 
     /// Executes `word` on `state`; false if it is undefined, and `state` is then unchanged.
     func execute(_ word: UInt32, on state: inout MachineState) -> Bool {
@@ -67,7 +96,9 @@ final class UnicornMachine {
         let status = uc_emu_start(engine, address, address + 4, 0, 1)
         address += 4
         guard status == UC_ERR_OK else { return false }
+        let pc = state.pc
         store(&state)
+        state.pc = pc
         return true
     }
 
@@ -93,55 +124,43 @@ final class UnicornMachine {
         case exception
     }
 
-    /// Executes the instructions of `range` from its start until its end is reached, or as many as it has.
-    func run(_ range: Range<UInt64>, on state: inout MachineState) -> End {
-        // Another program's branch may have led here.
+    /// Forgets what was translated of `range`: its bytes, or where a run there ends, have changed.
+    func forget(_ range: Range<UInt64>) {
         armada_unicorn_remove_cache(engine, range.lowerBound, range.upperBound)
+    }
+
+    /// Executes the instructions of `range` from its start until its end is reached. With `isCounted` no more than it has:
+    /// for branches that lead elsewhere.
+    func run(_ range: Range<UInt64>, on state: inout MachineState, isCounted: Bool = false) -> End {
         load(state)
-        let status = uc_emu_start(engine, range.lowerBound, range.upperBound, 0, range.count / 4)
+        let status = uc_emu_start(engine, range.lowerBound, range.upperBound, 0, isCounted ? range.count / 4 : 0)
         switch status {
         case UC_ERR_OK, UC_ERR_FETCH_UNMAPPED:
             store(&state)
-            state.pc = read(Int32(UC_ARM64_REG_PC.rawValue))
             return .done
-        case UC_ERR_READ_UNMAPPED, UC_ERR_WRITE_UNMAPPED: return .fault
+        case UC_ERR_READ_UNMAPPED, UC_ERR_WRITE_UNMAPPED, UC_ERR_WRITE_PROT: return .fault
         default: return .exception
         }
     }
 
     private func load(_ state: MachineState) {
-        for index in 0..<31 { write(Self.xRegisters[index], state.x[index]) }
-        write(Int32(UC_ARM64_REG_SP.rawValue), state.sp)
-        for index in 0..<32 {
-            var value = (state.v[2 * index], state.v[2 * index + 1])
-            uc_reg_write(engine, Self.vRegisters[index], &value)
-        }
-        write(Int32(UC_ARM64_REG_NZCV.rawValue), UInt64(state.nzcv))
-        write(Int32(UC_ARM64_REG_FPCR.rawValue), UInt64(state.fpcr))
-        write(Int32(UC_ARM64_REG_FPSR.rawValue), UInt64(state.fpsr))
+        state.x.withUnsafeBufferPointer { if let x = $0.baseAddress { transfer.update(from: x, count: 31) } }
+        transfer[31] = state.sp
+        state.v.withUnsafeBufferPointer { if let v = $0.baseAddress { (transfer + 32).update(from: v, count: 64) } }
+        transfer[96] = UInt64(state.nzcv)
+        transfer[97] = UInt64(state.fpcr)
+        transfer[98] = UInt64(state.fpsr)
+        uc_reg_write_batch(engine, identifiers, places, Int32(Self.registers.count - 1))
     }
 
     private func store(_ state: inout MachineState) {
-        for index in 0..<31 { state.x[index] = read(Self.xRegisters[index]) }
-        state.sp = read(Int32(UC_ARM64_REG_SP.rawValue))
-        for index in 0..<32 {
-            var value: (UInt64, UInt64) = (0, 0)
-            uc_reg_read(engine, Self.vRegisters[index], &value)
-            state.v[2 * index] = value.0
-            state.v[2 * index + 1] = value.1
-        }
-        state.nzcv = UInt32(truncatingIfNeeded: read(Int32(UC_ARM64_REG_NZCV.rawValue))) & 0xF000_0000
-        state.fpsr = UInt32(truncatingIfNeeded: read(Int32(UC_ARM64_REG_FPSR.rawValue)))
-    }
-
-    private func write(_ register: Int32, _ value: UInt64) {
-        var value = value
-        uc_reg_write(engine, register, &value)
-    }
-
-    private func read(_ register: Int32) -> UInt64 {
-        var value: UInt64 = 0
-        uc_reg_read(engine, register, &value)
-        return value
+        uc_reg_read_batch(engine, identifiers, places, Int32(Self.registers.count))
+        state.x.withUnsafeMutableBufferPointer { $0.baseAddress?.update(from: transfer, count: 31) }
+        state.sp = transfer[31]
+        state.v.withUnsafeMutableBufferPointer { $0.baseAddress?.update(from: transfer + 32, count: 64) }
+        state.nzcv = UInt32(truncatingIfNeeded: transfer[96]) & 0xF000_0000
+        state.fpcr = UInt32(truncatingIfNeeded: transfer[97])
+        state.fpsr = UInt32(truncatingIfNeeded: transfer[98])
+        state.pc = transfer[99]
     }
 }
