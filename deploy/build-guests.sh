@@ -69,4 +69,7 @@ done
 "$tools/ld.lld" -static -z noexecstack "$output/objects/oneinsn.c.o" "$output/objects/oneinsn.S.o" -o "$output/oneinsn"
 "$tools/clang" --target=aarch64-linux-gnu -ffreestanding -nostdlib -static -fuse-ld=lld -fno-stack-protector -O2 -std=c17 \
     -Wall -Wextra -Werror -Wl,-e,start Guests/user/decode.c -o "$output/decode"
+# For the initramfs.
+"$tools/clang" --target=aarch64-linux-gnu -ffreestanding -nostdlib -static -fuse-ld=lld -fno-stack-protector -O2 -std=c17 \
+    -mgeneral-regs-only -Wall -Wextra -Werror -Wl,-e,start Guests/user/traced.c -o "$output/traced"
 touch "$output/.complete"

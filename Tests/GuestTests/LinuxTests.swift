@@ -25,6 +25,8 @@ extension GuestTests {
             #expect(lines.contains("armada: online \(online)"))
             #expect(lines.contains("armada: sha256 \(Self.sha256)  -"))
             #expect(lines.contains("armada: timer interrupts on \(cpus) processors"))
+            #expect(lines.contains("armada: ptrace: steps to the end of the loop 300"))
+            #expect(lines.contains("armada: ptrace: end 42"))
             #expect(lines.last == "armada: done")
             if cpus > 1 {
                 #expect(lines.contains("armada: offline \(cpus - 1)"))
