@@ -366,6 +366,9 @@ static void alignment(void) {
                 {"STP", snippet("stp x0, x1, [sp, #-16]!")}, {"PRFM", snippet("prfm pldl1keep, [sp]")},
                 {"ADD", snippet("add x0, sp, #1")},          {"LDUR", snippet("ldur x0, [sp, #-8]")},
                 {"LDR D", snippet("ldr d0, [sp], #16")},     {"LD1", snippet("ld1 {v0.16b}, [sp]")},
+                {"LDXRB", snippet("ldxrb w0, [sp]")},        {"LDADDAB", snippet("ldaddab w0, w1, [sp]")},
+                {"STLRB", snippet("stlrb w0, [sp]")},        {"SWPALB", snippet("swpalb w0, w1, [sp]")},
+                {"LDR, literal", snippet("ldr x0, 1f\n 1:")}, {"unallocated", snippet(".inst 0xf8c003e0")},
             };
             for (uint32_t c = 0; c < sizeof cases / sizeof *cases; c++) {
                 say("%s: SA, SA0 = %d: %s at SP + 0, 1, 4, 8:", s->name, on, cases[c].name);
@@ -417,6 +420,79 @@ static void aborts(void) {
     // A hole in the physical address map.
     attempt("load from nowhere", EL1h, "ldr w0, [x1]", 0, 0x0a800000);
     attempt("store to nowhere", EL1h, "str w0, [x1]", 0, 0x0a800000);
+}
+
+// MARK: Several reasons at once
+
+static void priorities(void) {
+    uint64_t unmapped = 0x700000000000;
+    set_sctlr(SCTLR_SA | SCTLR_SA0 | 2, true);
+    write_register(cpacr_el1, 0);
+    isb();
+    self()->sp_el0 = (uint64_t)zeroed + 8;
+    attempt("FP trap, SP alignment", EL1t, "ldr d0, [sp]");
+    attempt("FP trap, alignment", EL1h, "ldr d0, [x1]", 0, (uint64_t)zeroed + 1);
+    attempt("FP trap, translation", EL1h, "ldr q0, [x1]", 0, unmapped);
+    attempt("FP trap, unallocated", EL1h, ".inst 0x1ea22820");
+    attempt("FP trap, MRS FPCR at EL0", EL0t, "mrs x0, fpcr");
+    write_register(cpacr_el1, 3 << 20);
+    isb();
+    self()->sp_el0 = (uint64_t)zeroed + 8;
+    attempt("SP alignment, unallocated", EL1t, ".inst 0xf8c003e0");
+    attempt("alignment, translation", EL1h, "ldr x0, [x1]", 0, unmapped + 1);
+    attempt("alignment, permission", EL1h, "ldtr x0, [x1]", 0, (uint64_t)zeroed + 1);
+    attempt("exclusive alignment, translation", EL1h, "ldxr x0, [x1]", 0, unmapped + 1);
+    set_sctlr(SCTLR_SA | SCTLR_SA0 | 2 | SCTLR_DZE | SCTLR_UCI | SCTLR_UMA, false);
+    attempt("DC ZVA trap, translation", EL0t, "dc zva, x1", 0, unmapped);
+    attempt("DC CVAU trap, translation", EL0t, "dc cvau, x1", 0, unmapped);
+    attempt("IC IVAU trap, translation", EL0t, "ic ivau, x1", 0, unmapped);
+    attempt("CNTVCT trap, no write", EL0t, "msr s3_3_c14_c0_2, x0");
+    attempt("DAIF trap, EL1 only", EL0t, "msr spsel, #0");
+    // An exclusive's mark does not outlive an exception return.
+    attempt("ERET clears the monitor", EL1h, "ldxr x0, [x1]\n adr x2, 1f\n msr elr_el1, x2\n mov x2, #0x3c5\n msr spsr_el1, x2\n eret\n"
+                                             " 1: stxr w3, x0, [x1]", 0, (uint64_t)zeroed);
+    say("STXR after it: %lu\n", self()->x[3]);
+    quietly(EL1h, "ldxr x0, [x1]\n clrex\n stxr w3, x0, [x1]\n ldxr x0, [x1]\n stxr w4, x0, [x1]\n stxr w5, x0, [x1]", 0, (uint64_t)zeroed);
+    say("STXR after CLREX %lu, after LDXR %lu, once more %lu\n", self()->x[3], self()->x[4], self()->x[5]);
+}
+
+/// Addresses with a tag byte: what PC, ELR_EL1 and FAR_EL1 make of it with TCR_EL1.TBI0 off and on.
+static void tags(void) {
+    for (int on = 0; on < 2; on++) {
+        uint64_t tcr = read_register(tcr_el1) & ~(1ull << 37);
+        write_register(tcr_el1, tcr | (uint64_t)on << 37);
+        isb();
+        __asm__ volatile("tlbi vmalle1\n dsb nsh\n isb" : : : "memory");
+        each_state(s) {
+            uint64_t own = s->spsr == EL0t ? user_alias : 0, tag = 0xa5ull << 56;
+            uint64_t code = snippet("nop\n nop") + own, data = (uint64_t)zeroed + own;
+            const struct {
+                const char *name;
+                uint64_t code, address;
+            } cases[] = {
+                {"load", snippet("ldr x0, [x1]"), data | tag},
+                {"load, unmapped", snippet("ldr x0, [x1]"), 0x7000000000000 | tag},
+                {"load, tag of ones", snippet("ldr x0, [x1]"), data | 0xffull << 56},
+                {"BR", snippet("br x1"), code | tag},
+                {"RET", snippet("mov x30, x1\n ret"), code | tag},
+                {"BR, bit 55", snippet("br x1"), code | 1ull << 55},
+                {"BR, unmapped", snippet("br x1"), 0x7000000000000 | tag},
+            };
+            for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+                const struct record *r = run_snippet(s->spsr, cases[i].code, (const uint64_t[8]){0, cases[i].address});
+                say("%s: TBI0 = %d: %s: ", s->name, on, cases[i].name);
+                if (ended(r)) print("ok, ELR %s\n", r->elr >> 56 ? "with tag" : "without tag");
+                else print_record(r, self()->pc);
+            }
+            const struct record *r = run(s->spsr, code | tag);
+            say("%s: TBI0 = %d: ERET: ", s->name, on);
+            if (ended(r)) print("ok, ELR %s\n", r->elr >> 56 ? "with tag" : "without tag");
+            else print_record(r, code);
+        }
+        write_register(tcr_el1, tcr);
+        isb();
+        __asm__ volatile("tlbi vmalle1\n dsb nsh\n isb" : : : "memory");
+    }
 }
 
 // MARK: Nested
@@ -471,6 +547,8 @@ int main(void) {
     alignment();
     set_sctlr(SCTLR_SA | SCTLR_SA0, false);
     aborts();
+    priorities();
+    tags();
     nested();
     floating_point();
     traps_from_EL0();

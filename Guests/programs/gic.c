@@ -351,6 +351,53 @@ static void sgis(void) {
     send("to vCPU 2 and some that are not there", 3, 0x4, 6ull << 24 | 0xfff4);
 }
 
+static uint32_t taken;
+
+/// All vCPUs look for the shared interrupt until one has it.
+static void take_shared(uint32_t cpu) {
+    received[cpu][0] = 0;
+    if (cpu == 0) taken = 0;
+    team_barrier();
+    while (__atomic_load_n(&taken, __ATOMIC_ACQUIRE) == 0) {
+        uint64_t intid = acknowledge();
+        if (intid != spi) continue;
+        end(intid);
+        received[cpu][0]++;
+        __atomic_store_n(&taken, 1, __ATOMIC_RELEASE);
+    }
+    team_barrier();
+}
+
+/// A shared interrupt goes to the vCPU that IROUTER names, also after it has become pending.
+static void routes(void) {
+    uint32_t word = spi / 32 * 4, bit = 1u << (spi % 32);
+    uint64_t router = distributor() + GICD_IROUTER + 8 * spi;
+    set_priority(spi, 0xa0);
+    mmio_write32(distributor() + GICD_ISENABLER + word, bit);
+    for (uint32_t cpu = 0; cpu < 4; cpu++) {
+        mmio_write64(router, machine.mpidr[cpu]);
+        mmio_write32(distributor() + GICD_ISPENDR + word, bit);
+        team_run(take_shared);
+        say("SPI routed to vCPU %u:", cpu);
+        for (uint32_t i = 0; i < 4; i++) print(" %u", received[i][0]);
+        console_putc('\n');
+    }
+    // Masked by priority at the first, then routed to another.
+    write_register(icc_pmr_el1, 0x80);
+    isb();
+    mmio_write64(router, machine.mpidr[0]);
+    mmio_write32(distributor() + GICD_ISPENDR + word, bit);
+    settle();
+    mmio_write64(router, machine.mpidr[3]);
+    team_run(take_shared);
+    say("SPI routed away while pending:");
+    for (uint32_t i = 0; i < 4; i++) print(" %u", received[i][0]);
+    console_putc('\n');
+    write_register(icc_pmr_el1, 0xf8);
+    isb();
+    mmio_write32(distributor() + GICD_ICENABLER + word, bit);
+}
+
 int main(void) {
     probe_begin("gic");
     gic_init_distributor();
@@ -363,6 +410,7 @@ int main(void) {
     groups();
     distributor_bits();
     sgis();
+    routes();
     probe_end();
     return 0;
 }

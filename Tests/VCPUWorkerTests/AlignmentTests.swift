@@ -4,7 +4,7 @@ import Testing
 
 @testable import VCPUWorker
 
-/// What must be aligned to what, and which of several faults is reported.
+/// What must be aligned to what, which of several faults is reported, and where a branch leads.
 @Suite struct AlignmentTests {
     private struct Result {
         let pc: UInt64, esr: UInt64, far: UInt64, elr: UInt64
@@ -12,9 +12,9 @@ import Testing
 
     /// Runs `word` and an HVC at EL1h with X1 = `address`, MMU on: RAM is Normal, and Device-nGnRnE 1 GiB above. The vector of
     /// EL1h is an HVC too.
-    private func run(_ word: UInt32, address: UInt64, sctlr: UInt64 = 0, pc: UInt64 = 0x4010_0000, il: Bool = false)
-        -> Result
-    {
+    private func run(
+        _ word: UInt32, address: UInt64, sctlr: UInt64 = 0, tcr: UInt64 = 0, pc: UInt64 = 0x4010_0000, il: Bool = false
+    ) -> Result {
         let fixture = MMUFixture()
         defer { fixture.unmap() }
         let table = 0xF_F000
@@ -27,7 +27,7 @@ import Testing
         var vcpu = fixture.makeVCPU()
         vcpu.reset(ResetState(pc: pc, x0: 0))
         vcpu.system.mair_EL1 = 0xFF
-        vcpu.system.tcr_EL1 = 25 | 3 << 12 | 1 << 8 | 1 << 10 | 1 << 23 | 2 << 32
+        vcpu.system.tcr_EL1 = 25 | 3 << 12 | 1 << 8 | 1 << 10 | 1 << 23 | 2 << 32 | tcr
         vcpu.system.ttbr0_EL1 = 0x4000_0000 + UInt64(table)
         vcpu.system.sctlr_EL1 |= 1 | sctlr
         vcpu.system.vbar_EL1 = 0x4020_0000
@@ -85,5 +85,16 @@ import Testing
         #expect(run(nop, address: 0, pc: 0x4010_0002, il: true).esr == 0x8A00_0000)
         let unmapped = run(nop, address: 0, pc: 0xC000_0000, il: true)
         #expect(unmapped.esr == 0x8600_0005 && unmapped.elr == 0xC000_0000)
+    }
+
+    /// BR and RET drop a tag that TCR_EL1.TBI0 ignores; without it the address is no good.
+    @Test(arguments: [0xD61F_0020 as UInt32, 0xD65F_0020])
+    func branchesDropAnIgnoredTag(word: UInt32) {
+        let tagged: UInt64 = 0xA500_0000_4010_0004
+        #expect(run(word, address: tagged, tcr: 1 << 37).pc == 0x4010_0008)
+        let unmapped = run(word, address: 0xA500_0000_C000_0000, tcr: 1 << 37)
+        #expect(unmapped.far == 0xC000_0000 && unmapped.elr == 0xC000_0000)
+        let refused = run(word, address: tagged)
+        #expect(refused.far == tagged && refused.elr == tagged)
     }
 }

@@ -7,7 +7,9 @@ import Testing
 @Suite struct StackAlignmentTests {
     /// Runs `words` at EL1h, MMU on with Normal memory, SCTLR_EL1.SA as given, until an HVC or an exception at the vector of
     /// EL1h, which is an HVC too.
-    private func run(_ words: [UInt32], isChecked: Bool, sp: UInt64 = 0x4030_0000) -> (
+    private func run(
+        _ words: [UInt32], isChecked: Bool, sp: UInt64 = 0x4030_0000, cpacr: UInt64 = 3 << 20
+    ) -> (
         pc: UInt64, esr: UInt64, elr: UInt64, x: [UInt64]
     ) {
         let fixture = MMUFixture()
@@ -26,7 +28,7 @@ import Testing
         vcpu.system.ttbr0_EL1 = 0x4000_0000 + UInt64(table)
         vcpu.system.sctlr_EL1 = (vcpu.system.sctlr_EL1 | 1) & ~8 | (isChecked ? 8 : 0)
         vcpu.system.vbar_EL1 = 0x4020_0000
-        vcpu.system.cpacr_EL1 = 3 << 20
+        vcpu.system.cpacr_EL1 = cpacr
         vcpu.updateFPAccess()
         vcpu.translationRegimeChanged()
         vcpu.x[31] = sp
@@ -56,6 +58,12 @@ import Testing
         #expect(outcome.elr == 0x4010_0008)
     }
 
+    /// The trap of FP registers comes before the check of SP.
+    @Test func trapsFPFirst() {
+        let outcome = run([0x9100_23FF, 0xFD40_03E0, Self.hvc], isChecked: true, cpacr: 0)  // LDR D0, [SP]
+        #expect(outcome.esr >> 26 == 0x07)
+    }
+
     @Test func isNotCheckedWithoutSA() {
         let outcome = run([0x9100_23FF, 0xF940_03E0, Self.hvc], isChecked: false)
         #expect(outcome.pc == 0x4010_000C)
@@ -81,13 +89,17 @@ import Testing
     }
 
     @Test func knowsWhatTakesItsAddressFromSP() {
-        #expect(VCPU.isAddressFromSP(0xF940_03E0))  // LDR X0, [SP]
-        #expect(VCPU.isAddressFromSP(0xA9BF_7BFD))  // STP X29, X30, [SP, #-16]!
-        #expect(VCPU.isAddressFromSP(0xC85F_7FE0))  // LDXR X0, [SP]
-        #expect(VCPU.isAddressFromSP(0x4C40_7BE0))  // LD1 {V0.4S}, [SP]
-        #expect(!VCPU.isAddressFromSP(0xF940_0020))  // LDR X0, [X1]
-        #expect(!VCPU.isAddressFromSP(0xF980_03E0))  // PRFM PLDL1KEEP, [SP]
-        #expect(!VCPU.isAddressFromSP(0x5800_03E0 | 0x1F << 5))  // LDR X0, literal
-        #expect(!VCPU.isAddressFromSP(0x9100_03FD))  // MOV X29, SP
+        func isAddressFromSP(_ word: UInt32) -> Bool { VCPU.isAddressFromSP(word, Decoder.shared.decode(word)) }
+        #expect(isAddressFromSP(0xF940_03E0))  // LDR X0, [SP]
+        #expect(isAddressFromSP(0xA9BF_7BFD))  // STP X29, X30, [SP, #-16]!
+        #expect(isAddressFromSP(0xC85F_7FE0))  // LDXR X0, [SP]
+        #expect(isAddressFromSP(0x4C40_7BE0))  // LD1 {V0.4S}, [SP]
+        #expect(isAddressFromSP(0xF8A1_03E0))  // LDADDA X1, X0, [SP], which has the size and opc of a prefetch
+        #expect(!isAddressFromSP(0xF940_0020))  // LDR X0, [X1]
+        #expect(!isAddressFromSP(0xF980_03E0))  // PRFM PLDL1KEEP, [SP]
+        #expect(!isAddressFromSP(0xF8A1_6BE0))  // PRFM PLDL1KEEP, [SP, X1]
+        #expect(!isAddressFromSP(0xF8C0_03E0))  // unallocated
+        #expect(!isAddressFromSP(0x5800_03E0 | 0x1F << 5))  // LDR X0, literal
+        #expect(!isAddressFromSP(0x9100_03FD))  // MOV X29, SP
     }
 }

@@ -835,7 +835,7 @@ extension VCPU {
             case .branchRegister, .branchReturn:
                 let target = x[Int(o.n)]
                 guard let ops = enter(target, fetch, doorbell) else {
-                    return leave(c, at: target, retiring: 1, .redirect)
+                    return leave(c, at: branchTarget(target), retiring: 1, .redirect)
                 }
                 c.enter(ops, target, retiring: 1)
                 if isHot(c) {
@@ -846,7 +846,7 @@ extension VCPU {
                 let target = x[Int(o.n)]
                 x[30] = c.pc &+ 4
                 guard let ops = enter(target, fetch, doorbell) else {
-                    return leave(c, at: target, retiring: 1, .redirect)
+                    return leave(c, at: branchTarget(target), retiring: 1, .redirect)
                 }
                 c.enter(ops, target, retiring: 1)
                 if isHot(c) {

@@ -23,20 +23,21 @@ extension VCPU {
     mutating func executeSingle(_ ops: UnsafeMutablePointer<Op>) -> Outcome {
         let slot = Int(pc >> 2 & 1023)
         let page = CodeCache.header(ops).pointee.hostPage
-        if !isSPAligned, isSPAlignmentChecked, Self.isAddressFromSP(armada_load_relaxed32(page + slot * 4)) {
-            return spAlignmentFault()
+        let op = Fusion.alone(at: slot, page: page)
+        let word = armada_load_relaxed32(page + slot * 4)
+        if !isSPAligned, isSPAlignmentChecked, Self.isAddressFromSP(word, op) {
+            let isVector = word & 1 << 26 != 0
+            return isVector && !fpAccessible ? takeFPAccessTrap() : spAlignmentFault()
         }
         // A jump must come back here instead of going on in a page that it finds at hand.
         code.flushTranslations()
-        return interpret(code.single(Fusion.alone(at: slot, page: page), slot: slot, of: ops))
+        return interpret(code.single(op, slot: slot, of: ops))
     }
 
-    /// Whether `word` is a load or store, but no prefetch, whose base is SP.
-    static func isAddressFromSP(_ word: UInt32) -> Bool {
+    /// Whether `word`, which decodes to `op`, is a load or store whose base is SP; a prefetch is none.
+    static func isAddressFromSP(_ word: UInt32, _ op: Op) -> Bool {
         let isLoadOrStore = word & 0x0A00_0000 == 0x0800_0000
         let isLiteral = word & 0x3B00_0000 == 0x1800_0000
-        // size = 11, V = 0, opc = 10, in every addressing mode that has a prefetch
-        let isPrefetch = word & 0xFAC0_0000 == 0xF880_0000
-        return isLoadOrStore && !isLiteral && !isPrefetch && word >> 5 & 31 == 31
+        return isLoadOrStore && !isLiteral && word >> 5 & 31 == 31 && op.code != .undefined && op.code != .noOperation
     }
 }

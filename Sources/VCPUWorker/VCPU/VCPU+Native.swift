@@ -36,7 +36,7 @@ extension VCPU {
                 c.nzcv = NativeFlags.nzcv(context.pointee.flags)
                 c.retired = c.retired &+ context.pointee.retired
                 context.pointee.retired = 0
-                leave(c, at: context.pointee.target)
+                leave(c, at: branchTarget(context.pointee.target))
                 nativeHasLeft = true
                 return c
             }
