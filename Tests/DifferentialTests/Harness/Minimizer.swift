@@ -1,3 +1,5 @@
+@testable import VCPUWorker
+
 /// Makes a failing case small: fewer words, registers that are zero or nearly, no FPCR, memory of zeros; as long as it
 /// still fails.
 struct Minimizer {
@@ -20,6 +22,8 @@ struct Minimizer {
             var candidate = best
             candidate.words.remove(at: index)
             index -= 1
+            // A branch over the word behind the program, where its loop is, would not end.
+            if let last = candidate.words.last, ComparisonRules.isDirectBranch(Word(last)) { continue }
             // A branch that skipped the word may lead elsewhere now.
             if fails(candidate) { best = candidate }
         }

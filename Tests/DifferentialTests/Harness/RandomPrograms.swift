@@ -77,7 +77,12 @@ struct RandomPrograms {
             guard Decoder.shared.decode(word).code != .undefined, !ComparisonRules.isExcluded(Word(word)),
                 !ComparisonRules.isIndirectBranch(Word(word)), !MemoryOperands.isNarrowMinimumOrMaximum(Word(word))
             else { continue }
-            if MemoryOperands.isLoadOrStore(Word(word)) { words += MemoryOperands.prefix(Word(word), &generator) }
+            if MemoryOperands.isLoadOrStore(Word(word)) {
+                let prefix = MemoryOperands.prefix(Word(word), &generator)
+                // No branch skips it: a store-exclusive of another size than the load's may do either.
+                if !prefix.isEmpty { words.append(0xD503_201F) }
+                words += prefix
+            }
             words.append(word)
             rows.append(row)
         }
