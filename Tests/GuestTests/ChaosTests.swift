@@ -41,8 +41,14 @@ extension GuestTests {
             var anonymousKilobytes = 0
             var descriptors = 0
 
+            private static func runsOurProgram(_ process: pid_t) -> Bool {
+                let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")
+                return program.map { $0.hasSuffix("/armada") || $0.hasSuffix("/armada-vcpu") } ?? false
+            }
+
             mutating func look(at run: GuestRun) {
-                for process in run.processes {
+                // Between fork and exec a process is still a copy of this one.
+                for process in run.processes where Self.runsOurProgram(process) {
                     let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
                     if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("RssAnon:") }),
                         let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }
