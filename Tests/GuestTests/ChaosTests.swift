@@ -14,7 +14,7 @@ extension GuestTests {
         private static let firstSeed = environment["ARMADA_CHAOS_SEED"].flatMap { UInt64($0) } ?? 1
         private static let imageDirectory = environment["ARMADA_CHAOS_IMAGES"]
         /// The watchdog of a run. A guest that locks itself up waits for it.
-        private static let timeoutSeconds = 5.0
+        private static let timeoutSeconds = 3.0
 
         /// What stayed of one seed's run.
         struct Result {
@@ -67,10 +67,8 @@ extension GuestTests {
             var seed = Self.firstSeed
             var codes: [String: Int] = [:]
             var largest = Footprint()
-            // Larger images when there is much to do: starting a run costs as much as thousands of words.
-            let chunks = Self.wordCount > 4_000_000 ? 4096 : 1024
             while decoded < Self.wordCount {
-                let image = ChaosImage(seed: seed, chunksPerVCPU: chunks)
+                let image = ChaosImage(seed: seed, chunksPerVCPU: 1024)
                 let directory =
                     Self.imageDirectory ?? FileManager.default.temporaryDirectory.path(percentEncoded: false)
                 let path = directory + "/armada-chaos-\(getpid())-\(seed)"
