@@ -11,7 +11,7 @@ enum {
     SYS_read = 63, SYS_write = 64, SYS_exit = 93, SYS_setitimer = 103, SYS_sigaltstack = 132, SYS_rt_sigaction = 134,
     SYS_rt_sigprocmask = 135, SIG_SETMASK = 2,
     SYS_mmap = 222,
-    SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGALRM = 14, SIGSYS = 31,
+    SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGVTALRM = 26, SIGSYS = 31,
     SA_SIGINFO = 4, SA_ONSTACK = 0x08000000, SA_RESTART = 0x10000000, SA_NODEFER = 0x40000000,
     PROT_RWX = 7, MAP_PRIVATE_ANONYMOUS = 0x22, MAP_FIXED = 0x10,
     // Words in a block: a page of code.
@@ -63,7 +63,7 @@ static void handle(int signal, void *info, struct ucontext *context) {
     (void)info;
     struct mcontext *m = &context->mcontext;
     if (current < 0) {
-        if (signal == SIGALRM) return;
+        if (signal == SIGVTALRM) return;
         // The first signal of a block comes from `run`.
         for (int i = 0; i < 31; i++) saved_regs[i] = m->regs[i];
         saved_sp = m->sp;
@@ -73,7 +73,7 @@ static void handle(int signal, void *info, struct ucontext *context) {
         return;
     }
     if (current >= count) return;
-    if (signal == SIGALRM) {
+    if (signal == SIGVTALRM) {
         // A loop, if nothing has happened since the last time.
         if (seen_by_alarm != current) {
             seen_by_alarm = current;
@@ -119,14 +119,14 @@ void start(void) {
     call(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
     struct { void (*handler)(int, void *, struct ucontext *); uint64_t flags; void *restorer; uint64_t mask; } action = {
         handle, SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER, 0, 0};
-    static const int signals[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGALRM, SIGSYS};
+    static const int signals[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGVTALRM, SIGSYS};
     for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
         call(SYS_rt_sigaction, signals[i], (long)&action, 0, 8, 0, 0);
-    // Whoever started this may block signals, SIGALRM among them.
+    // Whoever started this may block signals, SIGVTALRM among them.
     uint64_t none = 0;
     call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8, 0, 0);
-    struct { long interval[2], value[2]; } timer = {{0, 2000}, {0, 2000}};
-    call(SYS_setitimer, 0, (long)&timer, 0, 0, 0, 0);
+    struct { long interval[2], value[2]; } timer = {{0, 5000}, {0, 5000}};
+    call(SYS_setitimer, 1 /* ITIMER_VIRTUAL */, (long)&timer, 0, 0, 0, 0);
     for (;;) {
         count = (int)(read_fully((uint8_t *)words, sizeof words) / 4);
         if (count == 0) break;
