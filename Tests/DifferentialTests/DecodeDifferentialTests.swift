@@ -124,6 +124,8 @@ import Testing
         var wrong = 0
         for (word, isUndefined) in zip(words, try reference.areUndefined(words))
         where Self.isDefined(word) == isUndefined {
+            // The reference ends a word that loops by a timer, which may strike at another one: it is asked again, alone.
+            guard try reference.areUndefined([word]) == [isUndefined] else { continue }
             wrong += 1
             guard wrong <= 40 else { continue }
             let name = Decoder.shared.row(of: word)?.name.description ?? "no row"

@@ -45,6 +45,8 @@ final class GuestRun {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, outputPath, writing, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errorPath, writing, 0o600)
+        // Other suites' descriptors are none of the program's business; what a spawn hands on, it duplicates.
+        for descriptor in 3..<CInt(getdtablesize()) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
