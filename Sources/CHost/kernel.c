@@ -44,6 +44,15 @@ int armada_memfd_seal(int fd, int future_write)
 
 enum { MAXIMUM_DESCRIPTORS = 8 };
 
+int armada_pipe(int *reader, int *writer)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    *reader = ends[0];
+    *writer = ends[1];
+    return 0;
+}
+
 ssize_t armada_send_descriptors(int socket, const void *bytes, size_t byte_count, const int *fds, size_t fd_count)
 {
     if (fd_count > MAXIMUM_DESCRIPTORS) {

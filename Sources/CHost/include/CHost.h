@@ -5,6 +5,7 @@
 
 #include "atomics.h"
 #include "events.h"
+#include "floor.h"
 #include "kernel.h"
 
 #endif

@@ -12,6 +12,9 @@ int armada_memfd(const char *name, uint64_t byte_count);
 /// only mappings made before can write.
 int armada_memfd_seal(int fd, int future_write);
 
+/// A pipe, closed on exec: its reading end and its writing end.
+int armada_pipe(int *reader, int *writer);
+
 /// Sends bytes and up to 8 descriptors in one message. Returns the count of bytes sent.
 ssize_t armada_send_descriptors(int socket, const void *bytes, size_t byte_count, const int *fds, size_t fd_count);
 /// Receives bytes and up to `*fd_count` descriptors (closed on exec); sets `*fd_count` to the number received.

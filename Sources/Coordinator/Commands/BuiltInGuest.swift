@@ -1,18 +1,21 @@
 import Glibc
 
-/// The guest that runs when no kernel is given.
+/// The guests that come with the program.
 enum BuiltInGuest {
-    /// `share/armada/guests/smp.elf` of the installation that this program is part of, or `Guests/build/smp.elf` of the
+    /// The one that runs when no kernel is given.
+    static let standard = "smp"
+
+    /// `share/armada/guests/NAME.elf` of the installation that this program is part of, or `Guests/build/NAME.elf` of the
     /// source tree that it was built in.
-    static func path() -> String? {
+    static func path(_ name: String) -> String? {
         guard let program = programPath() else { return nil }
         var directory = parent(program)
-        let installed = parent(directory) + "/share/armada/guests/smp.elf"
+        let installed = parent(directory) + "/share/armada/guests/\(name).elf"
         if access(installed, R_OK) == 0 { return installed }
         // .build/x86_64-unknown-linux-gnu/release/armada
         for _ in 0..<4 {
             directory = parent(directory)
-            let built = directory + "/Guests/build/smp.elf"
+            let built = directory + "/Guests/build/\(name).elf"
             if access(built, R_OK) == 0 { return built }
         }
         return nil

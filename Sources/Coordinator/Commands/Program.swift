@@ -13,8 +13,8 @@ enum Program {
         let status: Int32
         do {
             var command = try Armada.parseAsRoot(arguments)
-            if let run = command as? RunCommand {
-                status = try run.execute()
+            if let command = command as? any ExecutableCommand {
+                status = try command.execute()
             } else {
                 try command.run()
                 status = 0
@@ -42,6 +42,11 @@ enum Program {
         let line = text.split(separator: "\n").joined(separator: " ")
         return line.hasSuffix(".") ? String(line.dropLast()) : line
     }
+}
+
+/// A command whose exit code says how it went.
+protocol ExecutableCommand: ParsableCommand {
+    func execute() throws -> Int32
 }
 
 /// Where the user reads what is not the guest's output.

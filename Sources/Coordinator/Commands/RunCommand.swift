@@ -3,7 +3,7 @@ import Glibc
 import Shared
 
 /// `armada run`.
-struct RunCommand: ParsableCommand {
+struct RunCommand: ExecutableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Boot a guest and run it to its end.",
@@ -125,7 +125,7 @@ struct RunCommand: ParsableCommand {
 
     /// Runs the guest. Yields the process's exit code.
     func execute() throws -> Int32 {
-        guard let kernel = kernel ?? BuiltInGuest.path() else {
+        guard let kernel = kernel ?? BuiltInGuest.path(BuiltInGuest.standard) else {
             StandardError.report("the built-in guest is not there; run make build, or give a kernel with --kernel")
             return 1
         }

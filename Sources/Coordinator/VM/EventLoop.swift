@@ -45,6 +45,8 @@ final class EventLoop {
                     try events.add(vcpu.channel.processDescriptor, .process(vcpu.index))
                 }
             }
+            if let backend = vm.bench?.backend { try events.add(backend.descriptor, .benchBackend) }
+            if let peer = vm.bench?.peer { try events.add(peer.descriptor, .benchPeer) }
         } catch { return vm.end(.failed(error.description)) }
         watchConsole()
         while vm.outcome == nil { step() }
@@ -148,6 +150,8 @@ final class EventLoop {
             case .consoleOutput:
                 vm.console.flush()
                 if !vm.wakes.isEmpty { vm.wakeKicked() }
+            case .benchBackend: vm.benchSignalled(vm.bench?.backend?.take())
+            case .benchPeer: vm.benchSignalled(vm.bench?.peer?.take())
             case nil: break
             }
         }
@@ -193,6 +197,7 @@ final class EventLoop {
 
     private func nextDeadline(_ now: UInt64) -> UInt64 {
         var deadline = min(vm.timers.earliest, watchdog)
+        if let bench = vm.benchDevice { deadline = min(deadline, bench.deadline) }
         if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
         return deadline
     }
@@ -200,6 +205,7 @@ final class EventLoop {
     private func expire(_ now: UInt64) {
         if watchdog <= now { return vm.end(.watchdog) }
         vm.pl031.tick()
+        vm.benchDevice?.tick(at: now)
         if !vm.wakes.isEmpty { vm.wakeKicked() }
         while let vcpu = vm.timers.popExpired(at: now) { vm.timerExpired(vm.vcpus[vcpu], at: now) }
     }

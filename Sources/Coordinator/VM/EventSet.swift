@@ -11,6 +11,9 @@ enum Event: Equatable {
     case signals
     case consoleInput
     case consoleOutput
+    /// The bench's device has been signalled: by its backend, or by the other machine.
+    case benchBackend
+    case benchPeer
 
     fileprivate var token: UInt64 {
         switch self {
@@ -19,6 +22,8 @@ enum Event: Equatable {
         case .signals: 2 << 32
         case .consoleInput: 3 << 32
         case .consoleOutput: 4 << 32
+        case .benchBackend: 5 << 32
+        case .benchPeer: 6 << 32
         }
     }
 
@@ -30,6 +35,8 @@ enum Event: Equatable {
         case 2: self = .signals
         case 3: self = .consoleInput
         case 4: self = .consoleOutput
+        case 5: self = .benchBackend
+        case 6: self = .benchPeer
         default: return nil
         }
     }

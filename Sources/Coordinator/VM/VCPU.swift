@@ -32,6 +32,10 @@ final class VCPU {
     /// When the Exit arrived that the next Entry answers; 0: the next Entry answers none.
     var exitArrived: UInt64 = 0
     var statistics = ExitStatistics()
+    /// Stamps this vCPU's exits, if anybody wants to know.
+    var observation: UnsafeMutablePointer<ExitObservation>? {
+        didSet { channel.isObserved = observation != nil }
+    }
 
     init(index: Int, control: VCPUControl, channel: WorkerChannel) {
         self.index = index

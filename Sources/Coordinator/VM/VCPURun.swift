@@ -6,8 +6,13 @@ import Shared
 extension VirtualMachine {
     /// The worker has left the guest: its mode is OUTSIDE, and `vcpu.exit` says why.
     func exited(_ vcpu: VCPU) {
-        lastArrival = armada_monotonic()
+        lastArrival = vcpu.channel.receivedAt
         vcpu.exitArrived = lastArrival
+        if let observation = vcpu.observation {
+            observation.pointee.arrived(
+                trapped: vcpu.channel.exit.timestamp, vcpu.control, at: lastArrival,
+                byteCount: vcpu.channel.receivedByteCount)
+        }
         vcpu.state = .inCoordinator
         runningCount &-= 1
         vcpu.statistics.countExit()
@@ -30,7 +35,10 @@ extension VirtualMachine {
             vcpu.reason = .serror
             enter(vcpu)
         } else {
-            switch handleExit(vcpu) {
+            vcpu.observation?.pointee.current.dispatch = armada_monotonic()
+            let action = handleExit(vcpu)
+            vcpu.observation?.pointee.current.handled = armada_monotonic()
+            switch action {
             case .resume: enter(vcpu)
             case .block: block(vcpu)
             case .leave: break
@@ -70,6 +78,10 @@ extension VirtualMachine {
             default: end(.failed("vCPU \(vcpu.index): its worker (pid \(vcpu.channel.pid)) is of no use: \(error)"))
             }
             return
+        }
+        if let observation = vcpu.observation {
+            observation.pointee.answered(
+                vcpu.reason, at: vcpu.channel.entrySentAt, byteCount: vcpu.channel.entryByteCount)
         }
         vcpu.state = .running
         runningCount &+= 1
@@ -165,6 +177,7 @@ extension VirtualMachine {
         timers.remove(vcpu.index)
         vcpu.state = .inCoordinator
         loopStatistics.haltWakeup &+= 1
+        vcpu.observation?.pointee.current.handled = armada_monotonic()
         enter(vcpu)
     }
 

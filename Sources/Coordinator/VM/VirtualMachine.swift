@@ -35,6 +35,9 @@ final class VirtualMachine {
     var bus = MMIOBus()
     let pl011: PL011
     let pl031: PL031
+    /// What `armada bench` adds: nil in any other run.
+    let bench: BenchSession?
+    let benchDevice: BenchDevice?
 
     // MARK: The run
 
@@ -63,7 +66,8 @@ final class VirtualMachine {
 
     /// Makes the memory files and the devices. Nothing is started yet.
     init(
-        configuration: VMConfiguration, console: TerminalConsole, logger: Logger = Logger(label: "armada")
+        configuration: VMConfiguration, console: TerminalConsole, bench: BenchSession? = nil,
+        logger: Logger = Logger(label: "armada")
     ) throws(VMError) {
         try configuration.check()
         self.configuration = configuration
@@ -104,6 +108,8 @@ final class VirtualMachine {
         self.vgic = vgic
         pl011 = PL011(output: console) { vgic.setSPI(PhysicalMap.pl011INTID, level: $0) }
         pl031 = PL031(interrupt: { vgic.setSPI(PhysicalMap.pl031INTID, level: $0) })
+        self.bench = bench
+        benchDevice = bench.map { BenchDevice(session: $0) }
 
         do throws(MemorySlots.Failure) {
             try slots.insert(
@@ -139,6 +145,7 @@ final class VirtualMachine {
         }
         bus.attach(pl011, at: PhysicalMap.pl011, byteCount: PhysicalMap.pl011ByteCount, name: "PL011")
         bus.attach(pl031, at: PhysicalMap.pl031, byteCount: PhysicalMap.pl031ByteCount, name: "PL031")
+        if let benchDevice { attach(benchDevice) }
     }
 
     // MARK: Running
@@ -208,6 +215,7 @@ final class VirtualMachine {
             vcpus.append(
                 VCPU(index: index, control: VCPUControl(page: controlPage.base, vcpu: index), channel: channel))
         }
+        if let bench { observe(bench.observations) }
     }
 
     func welcome(_ vcpu: VCPU) throws(VMError) {

@@ -42,6 +42,14 @@ final class WorkerChannel {
     /// nil for an external worker.
     let process: WorkerProcess?
 
+    /// When the last frame had been received, in nanoseconds of CLOCK_MONOTONIC, and how long it was on the wire.
+    private(set) var receivedAt: UInt64 = 0
+    private(set) var receivedByteCount = 0
+    /// When the last Entry was ready to be sent, while `isObserved`, and its bytes on the wire.
+    private(set) var entrySentAt: UInt64 = 0
+    private(set) var entryByteCount = 0
+    var isObserved = false
+
     /// The last Exit, valid from `.exit` to the next `receive`.
     var exit = ExitFrame()
     private(set) var hello: HelloFrame?
@@ -73,6 +81,8 @@ final class WorkerChannel {
                 phase = .over
                 return .closed
             case .frame(let bytes):
+                receivedAt = armada_monotonic()
+                receivedByteCount = bytes.count &+ WireProtocol.lengthByteCount
                 switch try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried) {
                 case .exit: return try acceptExit()
                 case .sgi(let sgi):
@@ -124,7 +134,10 @@ final class WorkerChannel {
     func send(entry: inout EntryFrame) throws(WireError) {
         guard phase == .outsideGuest else { throw .unexpected("Entry", when: phase.when) }
         entry.sequence = lastSequence
-        try FrameWriter.sendAtOnce(encoder.encode(&entry, carried: &carried), to: socket.rawValue)
+        let frame = encoder.encode(&entry, carried: &carried)
+        entryByteCount = frame.count
+        if isObserved { entrySentAt = armada_monotonic() }
+        try FrameWriter.sendAtOnce(frame, to: socket.rawValue)
         phase = .inGuest
     }
 

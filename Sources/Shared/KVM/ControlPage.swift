@@ -5,17 +5,19 @@ import CHost
 /// trust it for anything but liveness.
 ///
 /// ```
-///  0x0000  header      magic, version, vCPU count
+///  0x0000  header      magic, version, vCPU count, observation
 ///  0x1000  DVM ring    head; at 0x2000 256 slots of 16 bytes (see DVMRing)
 ///  0x4000  vCPU 0      512 bytes each, one writer per cache line where it matters
 /// ```
 package enum ControlPage {
     package static let magic: UInt32 = 0x414D_5241  // "ARMA"
-    package static let version: UInt32 = 1
+    package static let version: UInt32 = 2
 
     package static let magicOffset = 0
     package static let versionOffset = 4
     package static let vcpuCountOffset = 8
+    /// Not zero: workers write the stamps of `VCPUControl`.
+    package static let observationOffset = 12
 
     package static let dvmOffset = 0x1000
     package static let vcpuOffset = 0x4000
@@ -64,6 +66,15 @@ public struct VCPUControl: Sendable {
 
     /// Counters, 64 bits each, written by the worker only; see `VCPUCounter`.
     @inlinable public var counters: UnsafeMutableRawPointer { base + 128 }
+
+    // Stamps of the last exit and its entry, CLOCK_MONOTONIC nanoseconds, written by the worker; the first two only while it
+    // is observed. When the guest trapped stands in the Exit frame.
+    /// When the Exit frame was ready to be sent.
+    package var sendTime: UnsafeMutableRawPointer { base + 256 }
+    /// When the Entry frame had been received.
+    package var entryTime: UnsafeMutableRawPointer { base + 264 }
+    /// When the guest went on.
+    package var resumeTime: UnsafeMutableRawPointer { base + 272 }
 
     package func counter(_ which: VCPUCounter) -> UInt64 { armada_load_relaxed64(counters + which.rawValue * 8) }
 }

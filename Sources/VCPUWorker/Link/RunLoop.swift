@@ -20,6 +20,7 @@ enum RunLoop {
         }
         var wait = EntryWait(
             welcome: welcome, controlPage: resources.controlPage.base, processorCount: processorCount)
+        let observation = resources.controlPage.base + ControlPage.observationOffset
         // Until the first Entry a vCPU is off, perhaps for long.
         var isAnsweredQuickly = false
         do throws(WireError) {
@@ -28,11 +29,13 @@ enum RunLoop {
                 case .stop: return 0
                 case .enter: break
                 }
+                let isObserved = armada_load_relaxed32(observation) != 0
+                if isObserved { armada_store_relaxed64(vcpu.pointee.control.entryTime, armada_monotonic()) }
                 // One look at the clock serves all that follows: it costs a hundredth of an exit.
                 let time = vcpu.pointee.enter(&link.pointee.entry) ? vcpu.pointee.run() : armada_monotonic()
                 vcpu.pointee.leave(into: &link.pointee.exit, at: time)
                 isAnsweredQuickly = link.pointee.exit.isAnsweredQuickly
-                try link.pointee.sendExit()
+                try link.pointee.sendExit(stamping: isObserved ? vcpu.pointee.control.sendTime : nil)
             }
         } catch .socketFailed(EPIPE) {
             // The coordinator is gone, and with it the VM.

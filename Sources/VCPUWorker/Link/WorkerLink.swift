@@ -57,11 +57,13 @@ struct WorkerLink: ~Copyable {
 
     // MARK: Exit and Entry
 
-    /// Sends `exit` under the next sequence number.
-    mutating func sendExit() throws(WireError) {
+    /// Sends `exit` under the next sequence number. The time at which the frame is ready goes to `stamp`, if there is one.
+    mutating func sendExit(stamping stamp: UnsafeMutableRawPointer?) throws(WireError) {
         lastSequence &+= 1
         exit.sequence = lastSequence
-        try FrameWriter.send(encoder.encode(&exit, carried: &carried), to: socket)
+        let frame = encoder.encode(&exit, carried: &carried)
+        if let stamp { armada_store_relaxed64(stamp, armada_monotonic()) }
+        try FrameWriter.send(frame, to: socket)
     }
 
     /// Sends an SGI without leaving the guest. Waits only while the coordinator has fallen far behind.

@@ -96,7 +96,7 @@ extension VCPU {
         switch row.meaning {
         case .state(let path, _, _): value = system[keyPath: path]
         case .constant(let constant): value = constant
-        case .rule(let rule): return readByRule(rule, e, into: &value)
+        case .rule(let rule): return readByRule(rule, e, into: &value, word: word)
         }
         return .next
     }

@@ -3,7 +3,7 @@ import Shared
 // The registers that are more than a field: what a read yields and what a write does once it is permitted.
 extension VCPU {
     mutating func readByRule(
-        _ rule: SystemRegisterRule, _ e: SystemRegisterEncoding, into value: inout UInt64
+        _ rule: SystemRegisterRule, _ e: SystemRegisterEncoding, into value: inout UInt64, word: UInt32
     ) -> Outcome {
         switch rule {
         case .breakpointValue: value = system.dbgbvr_EL1[Int(e.crm) % 6]
@@ -39,6 +39,7 @@ extension VCPU {
             value = readCPUInterface(rule)
         case .iccIAR0: return acknowledgeInterrupt(isGroup1: false, into: &value)
         case .iccIAR1: return acknowledgeInterrupt(isGroup1: true, into: &value)
+        case .hypervisor: return leaveForSystemRegister(e, word: word, isRead: true)
         case .oslar, .iccEOIR0, .iccEOIR1, .iccDIR, .iccSGI0R, .iccSGI1R, .iccASGI1R: return takeUndefined()
         }
         return .next
@@ -92,6 +93,7 @@ extension VCPU {
         case .iccEOIR0: return endInterrupt(value, isGroup1: false)
         case .iccEOIR1: return endInterrupt(value, isGroup1: true)
         case .iccDIR: return deactivateInterrupt(value, word: word)
+        case .hypervisor: return leaveForSystemRegister(e, word: word, isRead: false)
         case .iccSGI1R: return sendSGI(value, group: 1)
         case .iccSGI0R, .iccASGI1R: return sendSGI(value, group: 0)
         case .oslsr, .mpidr, .ccsidr, .isr, .dczid, .currentEL, .counter, .iccIAR0, .iccIAR1, .iccHPPIR0, .iccHPPIR1,
@@ -99,5 +101,12 @@ extension VCPU {
             return takeUndefined()
         }
         return .next
+    }
+
+    /// The access is the hypervisor's: class 0x18 to EL2, with `pc` at the instruction.
+    mutating func leaveForSystemRegister(_ e: SystemRegisterEncoding, word: UInt32, isRead: Bool) -> Outcome {
+        exit = PendingExit(
+            code: .trap, esr: ExceptionSyndrome(.sys64, iss: e.iss(rt: Int(word & 31), isRead: isRead)), instruction: word)
+        return .exit
     }
 }

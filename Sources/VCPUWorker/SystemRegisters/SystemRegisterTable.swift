@@ -55,6 +55,8 @@ enum SystemRegisterRule: UInt8, Sendable {
     case cntpTval, cntpCtl, cntpCval, cntvTval, cntvCtl, cntvCval
     case iccPMR, iccIAR0, iccEOIR0, iccHPPIR0, iccBPR0, iccAP0R0, iccAP1R0, iccDIR, iccRPR
     case iccSGI1R, iccASGI1R, iccSGI0R
+    /// The access leaves the guest.
+    case hypervisor
     case iccIAR1, iccEOIR1, iccHPPIR1, iccBPR1, iccCTLR, iccSRE, iccIGRPEN0, iccIGRPEN1
 }
 
@@ -139,7 +141,8 @@ enum SystemRegisterTable {
         Row("ID_AA64MMFR2_EL1",   3, 0,  0,  7, 2, .el1Read,   .constant(IDRegisters.id_AA64MMFR2_EL1)),
         // M A C SA SA0 UMA I DZE UCT nTWI nTWE WXN TSCXT SPAN UCI
         Row("SCTLR_EL1",          3, 0,  1,  0, 0, .el1,       .state(\.sctlr_EL1, mask: 0x049D_D21F, effect: .translation)),
-        Row("ACTLR_EL1",          3, 0,  1,  0, 1, .el1,       .constant(0)),
+        // Trapped, as under HCR_EL2.TACR: the hypervisor's to answer.
+        Row("ACTLR_EL1",          3, 0,  1,  0, 1, .el1,       .rule(.hypervisor)),
         // FPEN
         Row("CPACR_EL1",          3, 0,  1,  0, 2, .el1,       .state(\.cpacr_EL1, mask: 3 << 20, effect: .floatingPointAccess)),
         Row("TTBR0_EL1",          3, 0,  2,  0, 0, .el1,       .state(\.ttbr0_EL1, mask: ~1, effect: .translation)),

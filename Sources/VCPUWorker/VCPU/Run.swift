@@ -7,6 +7,7 @@ extension VCPU {
     @discardableResult
     mutating func run() -> UInt64 {
         let start = armada_monotonic()
+        armada_store_relaxed64(control.resumeTime, start)
         beginGuestExecution()
         loop: while true {
             if armada_load_relaxed32(control.doorbell) != 0, handleDoorbell() { break }

@@ -1,8 +1,11 @@
 import Shared
 
 extension VirtualMachine {
-    /// The one system register that workers trap: while ICH_HCR_EL2.TDIR is set, for interrupts without a list register.
+    // The system registers that workers trap.
+    /// While ICH_HCR_EL2.TDIR is set, for interrupts without a list register.
     private static let icc_DIR_EL1 = SystemRegisterEncoding(3, 0, 12, 11, 1)
+    /// HCR_EL2.TACR.
+    private static let actlr_EL1 = SystemRegisterEncoding(3, 0, 1, 0, 1)
 
     /// WFI and WFE. KVM's `kvm_handle_wfx`: WFE yields and goes on, WFI waits for an interrupt.
     func handleWFx(_ vcpu: VCPU) -> ExitAction {
@@ -21,6 +24,12 @@ extension VirtualMachine {
         let register = esr.systemRegister
         if register == Self.icc_DIR_EL1, !esr.isSystemRead {
             vgic.deactivate(vcpu: vcpu.index, intid: UInt32(truncatingIfNeeded: vcpu.exit.registers[0]))
+            vcpu.advancePC()
+            return .resume
+        }
+        if register == Self.actlr_EL1 {
+            // KVM's `access_actlr`: nothing is there to be controlled, and writes are ignored.
+            if esr.isSystemRead { vcpu.write(register: esr.systemTransferRegister, 0) }
             vcpu.advancePC()
             return .resume
         }

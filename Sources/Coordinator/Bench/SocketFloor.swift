@@ -1,0 +1,31 @@
+import CHost
+import Shared
+
+/// The raw socket's round trip under the placement of a run: what an exit costs at least. See `armada_floor_start`.
+struct SocketFloor: ~Copyable {
+    private let socket: CInt
+    private let process: pid_t
+    /// Both sides look at their sockets without blocking, as vCPU and loop do while they poll.
+    let polls: Bool
+
+    /// The peer takes the place of vCPU 0's worker.
+    init(pin: PinPolicy, haltPollNanoseconds: UInt64) throws(SystemError) {
+        let processorCount = Int(armada_processor_count())
+        polls = haltPollNanoseconds > 0 && pin != .same && processorCount > 1
+        var process: pid_t = 0
+        socket = armada_floor_start(CInt(pin.workerProcessor(0, of: processorCount)), polls ? 1 : 0, &process)
+        guard socket >= 0 else { throw SystemError("start the peer of the raw socket") }
+        self.process = process
+    }
+
+    deinit { armada_floor_end(socket, process) }
+
+    /// Times of `count` round trips, at most as many as fit into a tenth of a second.
+    func measure(exitByteCount: Int, entryByteCount: Int, count: Int) -> [UInt64] {
+        [UInt64](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let made = armada_floor_measure(
+                socket, polls ? 1 : 0, exitByteCount, entryByteCount, count, 100_000_000, buffer.baseAddress)
+            initialized = max(0, made)
+        }
+    }
+}
