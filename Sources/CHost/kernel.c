@@ -171,6 +171,15 @@ int armada_pin(int processor)
     return sched_setaffinity(0, sizeof set, &set);
 }
 
+_Static_assert(sizeof(cpu_set_t) == 16 * sizeof(uint64_t), "the size of a processor set");
+
+int armada_affinity_get(uint64_t *words) { return sched_getaffinity(0, sizeof(cpu_set_t), (cpu_set_t *)words); }
+
+int armada_affinity_set(const uint64_t *words)
+{
+    return sched_setaffinity(0, sizeof(cpu_set_t), (const cpu_set_t *)words);
+}
+
 int armada_processor_count(void)
 {
     cpu_set_t set;

@@ -579,7 +579,7 @@ const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
   (ProtobufCMessageInit) armada__wire__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[13] =
+static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[14] =
 {
   {
     "protocol_version",
@@ -737,10 +737,23 @@ static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "halt_poll_fixed",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, halt_poll_fixed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   6,   /* field[6] = control_byte_count */
   9,   /* field[9] = counter_offset */
+  13,   /* field[13] = halt_poll_fixed */
   11,   /* field[11] = halt_poll_nanoseconds */
   10,   /* field[10] = list_register_count */
   3,   /* field[3] = mpidr */
@@ -756,7 +769,7 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
 static const ProtobufCIntRange armada__wire__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
 {
@@ -766,7 +779,7 @@ const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
   "Armada__Wire__Welcome",
   "armada.wire",
   sizeof(Armada__Wire__Welcome),
-  13,
+  14,
   armada__wire__welcome__field_descriptors,
   armada__wire__welcome__field_indices_by_name,
   1,  armada__wire__welcome__number_ranges,

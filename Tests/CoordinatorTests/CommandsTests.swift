@@ -32,7 +32,7 @@ import Testing
         #expect(configuration.memoryByteCount == 64 << 20)
         #expect(configuration.dtbPath == "d")
         #expect(configuration.dumpDTBPath == "o")
-        #expect(configuration.haltPollNanoseconds == 5)
+        #expect(configuration.haltPoll == HaltPoll(nanoseconds: 5))
         #expect(configuration.statistics == .json)
         #expect(configuration.pin == .separate)
         #expect(configuration.timeoutSeconds == 1.5)

@@ -20,6 +20,7 @@ enum WireSamples {
         frame.counterOffset = 123_456_789
         frame.listRegisterCount = 4
         frame.haltPollNanoseconds = 200_000
+        frame.haltPollIsFixed = true
         frame.processor = -1
         return frame
     }

@@ -35,6 +35,9 @@ int armada_futex_wake(const void *address, int count);
 
 /// Binds the calling thread to one processor.
 int armada_pin(int processor);
+/// The processors that the calling thread may run on, a bit for each, in 16 words.
+int armada_affinity_get(uint64_t *words);
+int armada_affinity_set(const uint64_t *words);
 /// Processors that this process may run on.
 int armada_processor_count(void);
 

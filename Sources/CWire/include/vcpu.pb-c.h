@@ -73,10 +73,11 @@ struct  Armada__Wire__Welcome
   uint32_t list_register_count;
   uint64_t halt_poll_nanoseconds;
   int32_t processor;
+  protobuf_c_boolean halt_poll_fixed;
 };
 #define ARMADA__WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__welcome__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*

@@ -28,7 +28,7 @@ final class BenchSession {
         self.peer = peer
         remaining = operations[...]
         // Before the thread of the backend: the floor is a fork of this process.
-        floor = try SocketFloor(pin: configuration.pin, haltPollNanoseconds: configuration.haltPollNanoseconds)
+        floor = try SocketFloor(pin: configuration.pin, haltPoll: configuration.haltPoll)
         backend = operations.contains(.ioIn) ? try BenchBackend() : nil
         observations = (0..<min(2, configuration.vcpuCount)).map { _ in
             let observation = UnsafeMutablePointer<ExitObservation>.allocate(capacity: 1)

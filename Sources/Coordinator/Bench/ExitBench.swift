@@ -4,12 +4,14 @@ import Shared
 
 /// Measures a list of operations under one configuration after the other.
 struct ExitBench {
+    static let memoryByteCount: UInt64 = 128 << 20
+
     let operations: [BenchOperation]
     let sampleCount: Int
     let limitNanoseconds: UInt64
     var workerPath: String?
-    /// Called with a line whenever something begins.
-    var onProgress: ((String) -> Void)?
+    /// Called when an operation begins.
+    var onOperation: ((BenchOperation) -> Void)?
 
     init(operations: [BenchOperation], sampleCount: Int, limitNanoseconds: UInt64) {
         self.operations = operations
@@ -23,45 +25,48 @@ struct ExitBench {
         guard let kernel = BuiltInGuest.path("exits") else {
             return (run, "the guest of the bench is not there: run make build")
         }
-        var machine = VMConfiguration(kernelPath: kernel)
-        machine.vcpuCount = configuration.vcpuCount
-        machine.memoryByteCount = 128 << 20
-        machine.pin = configuration.pin
-        machine.haltPollNanoseconds = configuration.haltPollNanoseconds
-        machine.workerPath = workerPath
         let possible = operations.filter { $0.minimumVCPUCount <= configuration.vcpuCount }
         var results: [BenchReport.Operation] = []
         var failure: String?
         let single = possible.filter { $0 != .vcpuSwitch }
-        if !single.isEmpty { failure = measure(single, machine, into: &results) }
-        if failure == nil, possible.contains(.vcpuSwitch) {
-            failure = VCPUSwitchBench.measure(machine, self, into: &results)
+        if !single.isEmpty {
+            var machine = VMConfiguration(kernelPath: kernel)
+            machine.vcpuCount = configuration.vcpuCount
+            machine.memoryByteCount = Self.memoryByteCount
+            machine.pin = configuration.pin
+            machine.haltPoll = configuration.haltPoll
+            machine.workerPath = workerPath
+            (results, failure) = measure(single, machine)
         }
-        for operation in operations {
-            if let result = results.first(where: { $0.name == operation.rawValue }) {
-                run.operations.append(result)
-            } else if operation.minimumVCPUCount > configuration.vcpuCount {
-                run.operations.append(
-                    BenchReport.Operation(
-                        name: operation.rawValue, guest: BenchReport.Distribution([]),
-                        note: "needs \(operation.minimumVCPUCount) vCPUs"))
-            }
+        if failure == nil, possible.contains(.vcpuSwitch) {
+            onOperation?(.vcpuSwitch)
+            let (result, problem) = VCPUSwitchBench.measure(
+                VCPUSwitchBench.configuration(kernel: kernel, haltPoll: configuration.haltPoll, workerPath: workerPath),
+                sampleCount: sampleCount, limitNanoseconds: limitNanoseconds)
+            if let result { results.append(result) }
+            failure = problem
+        }
+        run.operations = operations.compactMap { operation in
+            if let result = results.first(where: { $0.name == operation.rawValue }) { return result }
+            guard operation.minimumVCPUCount > configuration.vcpuCount else { return nil }
+            return BenchReport.Operation(
+                name: operation.rawValue, guest: BenchReport.Distribution([]),
+                note: "needs \(operation.minimumVCPUCount) vCPUs")
         }
         return (run, failure)
     }
 
     private func measure(
-        _ operations: [BenchOperation], _ configuration: VMConfiguration, into results: inout [BenchReport.Operation]
-    ) -> String? {
+        _ operations: [BenchOperation], _ configuration: VMConfiguration
+    ) -> (results: [BenchReport.Operation], failure: String?) {
         do {
             let session = try BenchSession(
                 operations, sampleCount: sampleCount, limitNanoseconds: limitNanoseconds, configuration: configuration)
-            session.onOperation = { onProgress?($0.rawValue) }
+            session.onOperation = onOperation
             let outcome = try Self.run(configuration, session)
-            results += session.results
-            return outcome.benchFailure
+            return (session.results, outcome.benchFailure)
         } catch {
-            return "\(error)"
+            return ([], "\(error)")
         }
     }
 

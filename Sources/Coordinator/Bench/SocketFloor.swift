@@ -9,9 +9,9 @@ struct SocketFloor: ~Copyable {
     let polls: Bool
 
     /// The peer takes the place of vCPU 0's worker.
-    init(pin: PinPolicy, haltPollNanoseconds: UInt64) throws(SystemError) {
+    init(pin: PinPolicy, haltPoll: HaltPoll) throws(SystemError) {
         let processorCount = Int(armada_processor_count())
-        polls = haltPollNanoseconds > 0 && pin != .same && processorCount > 1
+        polls = haltPoll.nanoseconds > 0 && pin != .same && processorCount > 1
         var process: pid_t = 0
         socket = armada_floor_start(CInt(pin.workerProcessor(0, of: processorCount)), polls ? 1 : 0, &process)
         guard socket >= 0 else { throw SystemError("start the peer of the raw socket") }

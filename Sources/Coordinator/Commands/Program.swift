@@ -67,9 +67,19 @@ enum StandardError {
 
 /// Options whose value may be left out, which the argument parser does not know.
 enum OptionalValue {
-    /// `--stats` alone becomes `--stats=table`.
+    /// The value of `--sweep` without one.
+    static let all = "all"
+
+    /// `--stats` alone becomes `--stats=table`, and `--sweep` before anything but an axis `--sweep=all`.
     static func rewrite(_ arguments: [String]) -> [String] {
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-        return arguments[..<end].map { $0 == "--stats" ? "--stats=table" : $0 } + arguments[end...]
+        let options = arguments[..<end].enumerated().map { index, argument in
+            switch argument {
+            case "--stats": return "--stats=table"
+            case "--sweep" where index + 1 == end || !arguments[index + 1].contains("="): return "--sweep=\(all)"
+            default: return argument
+            }
+        }
+        return options + arguments[end...]
     }
 }

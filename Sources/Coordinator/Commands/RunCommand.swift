@@ -56,9 +56,11 @@ struct RunCommand: ExecutableCommand {
     @Option(
         name: .customLong("halt-poll-ns"),
         help: ArgumentHelp(
-            "The longest time to poll for a message before blocking; it adapts below that. 0 always blocks.",
-            valueName: "nanoseconds"))
-    var haltPollNanoseconds: UInt64 = 200_000
+            """
+            The longest time to poll for a message before blocking; it adapts below that. 0 always blocks, and fixed:N \
+            always polls for N.
+            """, valueName: "nanoseconds"))
+    var haltPoll = HaltPoll()
 
     @Option(
         help: ArgumentHelp(
@@ -109,9 +111,7 @@ struct RunCommand: ExecutableCommand {
             throw ValidationError("--list-registers \(listRegisters) is not possible: give 1 to 16")
         }
         if let problem = memory.problem(hostByteCount: MemorySize.hostByteCount) { throw ValidationError(problem) }
-        guard haltPollNanoseconds <= 1_000_000_000 else {
-            throw ValidationError("--halt-poll-ns \(haltPollNanoseconds) is more than a second: give 0 to 1000000000")
-        }
+        if let problem = haltPoll.problem { throw ValidationError(problem) }
         if let timeout, !(timeout > 0 && timeout <= 1e9) {
             throw ValidationError("--timeout \(timeout) is not possible: give seconds above 0")
         }
@@ -150,7 +150,7 @@ struct RunCommand: ExecutableCommand {
         configuration.memoryByteCount = memory.byteCount
         configuration.dtbPath = dtb
         configuration.dumpDTBPath = dumpDTB
-        configuration.haltPollNanoseconds = haltPollNanoseconds
+        configuration.haltPoll = haltPoll
         configuration.pin = pin
         configuration.timeoutSeconds = timeout
         configuration.externalWorkersPath = socket

@@ -23,7 +23,7 @@ struct BenchReport {
     struct Configuration: Hashable {
         var vcpuCount: Int
         var pin: PinPolicy
-        var haltPollNanoseconds: UInt64
+        var haltPoll: HaltPoll
         var worldSwitch: String
     }
 

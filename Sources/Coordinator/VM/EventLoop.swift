@@ -26,7 +26,8 @@ final class EventLoop {
     init(_ vm: VirtualMachine, _ events: EventSet, processorCount: Int) {
         self.vm = vm
         self.events = events
-        window = AdaptiveWindow(maximumNanoseconds: vm.configuration.haltPollNanoseconds)
+        window = AdaptiveWindow(
+            maximumNanoseconds: vm.configuration.haltPoll.nanoseconds, isFixed: vm.configuration.haltPoll.isFixed)
         // With processors of their own for loop and workers, the loop takes nothing away from anyone.
         let separate = vm.configuration.pin == .separate && processorCount > 1
         pollableRunningCount =

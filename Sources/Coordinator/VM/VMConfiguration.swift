@@ -10,8 +10,7 @@ struct VMConfiguration {
     var dtbPath: String?
     /// Where to write the device tree that the guest gets.
     var dumpDTBPath: String?
-    /// Upper bound of the adaptive polling window on both sides of a socket; 0 always blocks.
-    var haltPollNanoseconds: UInt64 = 200_000
+    var haltPoll = HaltPoll()
     var pin = PinPolicy.none
     /// Watchdog: the run ends with exit code 36 after so many seconds.
     var timeoutSeconds: Double?
@@ -39,6 +38,14 @@ enum PinPolicy: String, CaseIterable, Sendable {
     case same
     /// Coordinator on processor 0, worker i on 1 + i modulo the others.
     case separate
+}
+
+/// How long both sides of a socket poll before they block.
+struct HaltPoll: Hashable, Sendable {
+    /// At most this long; 0 always blocks.
+    var nanoseconds: UInt64 = 200_000
+    /// Always this long, instead of what has proven useful.
+    var isFixed = false
 }
 
 /// How a run ended.

@@ -194,7 +194,9 @@ final class VirtualMachine {
         adopt(channels)
         for vcpu in vcpus { try welcome(vcpu) }
         let loop = EventLoop(self, events, processorCount: Int(armada_processor_count()))
+        var processors = ProcessorSet()
         if configuration.pin != .none { _ = armada_pin(0) }
+        defer { processors.restore() }
         console.start()
         powerOn(vcpus[0], ResetState(pc: image.entry.rawValue, x0: image.dtb.rawValue))
         wakeKicked()
@@ -233,7 +235,8 @@ final class VirtualMachine {
         frame.vttbr = 1 << 48
         frame.counterOffset = counterOffset
         frame.listRegisterCount = UInt32(configuration.listRegisterCount)
-        frame.haltPollNanoseconds = configuration.haltPollNanoseconds
+        frame.haltPollNanoseconds = configuration.haltPoll.nanoseconds
+        frame.haltPollIsFixed = configuration.haltPoll.isFixed
         frame.processor = configuration.pin.workerProcessor(index, of: Int(armada_processor_count()))
         do throws(WireError) {
             try vcpu.channel.send(

@@ -6,13 +6,19 @@ package struct AdaptiveWindow: Sendable {
 
     /// 0: never poll.
     package let maximumNanoseconds: UInt64
+    /// The window stays as long as it may be, whatever polling brings.
+    private let isFixed: Bool
     /// Poll this long at most; 0: block at once.
     package private(set) var nanoseconds: UInt64 = 0
     /// Waits that must pass before the window may grow again.
     private var penalty = 0
     private var nextPenalty = 1
 
-    package init(maximumNanoseconds: UInt64) { self.maximumNanoseconds = maximumNanoseconds }
+    package init(maximumNanoseconds: UInt64, isFixed: Bool = false) {
+        self.maximumNanoseconds = maximumNanoseconds
+        self.isFixed = isFixed
+        if isFixed { nanoseconds = maximumNanoseconds }
+    }
 
     /// What was waited for came while polling.
     package mutating func polledWithSuccess() {
@@ -21,7 +27,9 @@ package struct AdaptiveWindow: Sendable {
 
     /// It came after blocking; `waited` counts from the beginning of the wait, the polling included.
     package mutating func blocked(waitedNanoseconds waited: UInt64) {
-        if penalty > 0 {
+        if isFixed {
+            return
+        } else if penalty > 0 {
             penalty &-= 1
         } else if waited > maximumNanoseconds {
             nanoseconds = 0
@@ -32,6 +40,7 @@ package struct AdaptiveWindow: Sendable {
 
     /// Others need the processor that the polling burns: block at once, for longer each time this happens again.
     package mutating func giveWay() {
+        guard !isFixed else { return }
         nanoseconds = 0
         penalty = nextPenalty
         nextPenalty = min(nextPenalty &* 2, 1024)

@@ -34,6 +34,8 @@ package struct WelcomeFrame: Hashable, Sendable {
     package var listRegisterCount: UInt32 = 0
     /// Upper bound of the worker's adaptive polling window before it blocks for an Entry.
     package var haltPollNanoseconds: UInt64 = 0
+    /// The window does not adapt.
+    package var haltPollIsFixed = false
     /// Processor to bind to, or -1.
     package var processor: Int32 = -1
 

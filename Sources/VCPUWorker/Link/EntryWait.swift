@@ -23,7 +23,8 @@ struct EntryWait: ~Copyable {
     private var lastLook: UInt64 = 0
 
     init(welcome: WelcomeFrame, controlPage: UnsafeMutableRawPointer, processorCount: Int) {
-        window = AdaptiveWindow(maximumNanoseconds: welcome.haltPollNanoseconds)
+        window = AdaptiveWindow(
+            maximumNanoseconds: welcome.haltPollNanoseconds, isFixed: welcome.haltPollIsFixed)
         self.processorCount = processorCount
         vcpuIndex = Int(welcome.vcpuIndex)
         vcpuCount = Int(welcome.vcpuCount)

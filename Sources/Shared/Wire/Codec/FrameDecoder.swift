@@ -176,6 +176,7 @@ package struct FrameDecoder: ~Copyable {
         welcome.counterOffset = message.counter_offset
         welcome.listRegisterCount = message.list_register_count
         welcome.haltPollNanoseconds = message.halt_poll_nanoseconds
+        welcome.haltPollIsFixed = message.halt_poll_fixed != 0
         welcome.processor = message.processor
         try welcome.validate()
         return welcome

@@ -121,6 +121,7 @@ package struct FrameEncoder: ~Copyable {
         welcome.pointee.counter_offset = value.counterOffset
         welcome.pointee.list_register_count = value.listRegisterCount
         welcome.pointee.halt_poll_nanoseconds = value.haltPollNanoseconds
+        welcome.pointee.halt_poll_fixed = value.haltPollIsFixed ? 1 : 0
         welcome.pointee.processor = value.processor
         frame.pointee.welcome = welcome
         return pack(ARMADA__WIRE__FRAME__BODY_WELCOME)
