@@ -14,6 +14,12 @@ package struct FrameDecoder: ~Copyable {
     package mutating func decodeFromWorker(
         _ bytes: UnsafeRawBufferPointer, exit: inout ExitFrame, carried: inout CarriedState
     ) throws(WireError) -> WorkerFrame {
+        if readPlain(bytes, into: &exit) {
+            exit.cpuInterface = carried.cpuInterface
+            exit.timer = carried.timer
+            try check(exit)
+            return .exit
+        }
         let frame = try arena.unpack(bytes)
         try checkFields(frame.pointee.base)
         switch frame.pointee.body_case {
@@ -51,16 +57,12 @@ package struct FrameDecoder: ~Copyable {
         try checkFields(message.base)
         exit.sequence = message.sequence
         exit.code = ExitCode(rawValue: message.code)
-        guard exit.code.withoutSError.rawValue <= ExitCode.illegal.rawValue else { throw .exitCode(message.code) }
         exit.esr = ExceptionSyndrome(rawValue: message.esr)
         exit.far = message.far
         exit.hpfar = message.hpfar
-        guard message.hpfar & ~Self.hpfarMask == 0 else { throw .outOfRange("HPFAR_EL2", message.hpfar) }
         exit.pc = message.pc
         exit.pstate = message.pstate
-        guard message.pstate >> 32 == 0, Self.isGuestMode(message.pstate) else {
-            throw .outOfRange("PSTATE", message.pstate)
-        }
+        try check(exit)
         exit.instruction = message.instruction
         guard message.n_registers <= 8 else { throw .registerCount(message.n_registers) }
         for index in 0..<8 {
@@ -74,6 +76,34 @@ package struct FrameDecoder: ~Copyable {
             exit.timer = carried.timer
         }
         exit.timestamp = message.timestamp
+    }
+
+    /// Fills in an Exit without messages within it; false: this is something else, for protobuf-c to look at.
+    private func readPlain(_ bytes: UnsafeRawBufferPointer, into exit: inout ExitFrame) -> Bool {
+        guard var reader = PlainFrameReader(bytes, body: 3) else { return false }
+        exit.sequence = reader.fixed64(1)
+        exit.code = ExitCode(rawValue: reader.fixed32(2))
+        exit.esr = ExceptionSyndrome(rawValue: reader.fixed32(3))
+        exit.far = reader.fixed64(4)
+        exit.hpfar = reader.fixed64(5)
+        exit.pc = reader.fixed64(6)
+        exit.pstate = reader.fixed64(7)
+        exit.instruction = reader.fixed32(8)
+        let registers = reader.packed(9, elementByteCount: 8)
+        for index in 0..<8 {
+            exit.registers[index] =
+                index &* 8 < registers.count
+                ? UInt64(littleEndian: registers.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)) : 0
+        }
+        exit.timestamp = reader.fixed64(12)
+        return reader.isAtEnd
+    }
+
+    /// Holds an Exit's own fields against their ranges.
+    private func check(_ exit: borrowing ExitFrame) throws(WireError) {
+        guard exit.code.withoutSError.rawValue <= ExitCode.illegal.rawValue else { throw .exitCode(exit.code.rawValue) }
+        guard exit.hpfar & ~Self.hpfarMask == 0 else { throw .outOfRange("HPFAR_EL2", exit.hpfar) }
+        guard exit.pstate >> 32 == 0, Self.isGuestMode(exit.pstate) else { throw .outOfRange("PSTATE", exit.pstate) }
     }
 
     private func decode(_ timer: Armada__Wire__Timer) throws(WireError) -> TimerState {
@@ -103,6 +133,11 @@ package struct FrameDecoder: ~Copyable {
     package mutating func decodeFromCoordinator(
         _ bytes: UnsafeRawBufferPointer, entry: inout EntryFrame, carried: inout CarriedState
     ) throws(WireError) -> CoordinatorFrame {
+        if readPlain(bytes, into: &entry) {
+            entry.cpuInterface = carried.cpuInterface
+            try check(entry)
+            return .entry
+        }
         let frame = try arena.unpack(bytes)
         try checkFields(frame.pointee.base)
         switch frame.pointee.body_case {
@@ -156,6 +191,34 @@ package struct FrameDecoder: ~Copyable {
             entry.reset = nil
         }
         try decode(message.cpu_interface, into: &entry.cpuInterface, &carried)
+    }
+
+    /// Fills in an Entry without messages within it; false: this is something else, for protobuf-c to look at.
+    private func readPlain(_ bytes: UnsafeRawBufferPointer, into entry: inout EntryFrame) -> Bool {
+        guard var reader = PlainFrameReader(bytes, body: 4) else { return false }
+        entry.sequence = reader.fixed64(1)
+        let numbers = reader.packed(2, elementByteCount: 1)
+        let values = reader.packed(3, elementByteCount: 8)
+        guard numbers.count &* 8 == values.count else { return false }
+        entry.writeCount = numbers.count
+        for index in 0..<numbers.count {
+            // A number of more than one byte is out of range at any rate.
+            guard numbers[index] < 0x80 else { return false }
+            entry.writeRegisters[index] = numbers[index]
+            entry.writeValues[index] = UInt64(
+                littleEndian: values.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self))
+        }
+        entry.advancePC = reader.flag(4)
+        entry.injected = InjectedException()
+        entry.reset = nil
+        return reader.isAtEnd
+    }
+
+    /// Holds the registers that an Entry writes against those that there are.
+    private func check(_ entry: borrowing EntryFrame) throws(WireError) {
+        for index in 0..<entry.writeCount where entry.writeRegisters[index] > 30 {
+            throw .registerNumber(UInt32(entry.writeRegisters[index]))
+        }
     }
 
     private func decode(_ message: Armada__Wire__Welcome) throws(WireError) -> WelcomeFrame {

@@ -94,6 +94,7 @@ package struct FrameEncoder: ~Copyable {
         exit.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface) : nil
         exit.pointee.timer = carried.update(value.timer) ? fill(value.timer) : nil
         exit.pointee.timestamp = value.timestamp
+        if exit.pointee.cpu_interface == nil, exit.pointee.timer == nil { return packPlainExit() }
         frame.pointee.exit = exit
         return pack(ARMADA__WIRE__FRAME__BODY_EXIT)
     }
@@ -156,6 +157,9 @@ package struct FrameEncoder: ~Copyable {
             entry.pointee.reset = nil
         }
         entry.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface) : nil
+        if entry.pointee.cpu_interface == nil, entry.pointee.injected == nil, entry.pointee.reset == nil {
+            return packPlainEntry()
+        }
         frame.pointee.entry = entry
         return pack(ARMADA__WIRE__FRAME__BODY_ENTRY)
     }
@@ -189,6 +193,30 @@ package struct FrameEncoder: ~Copyable {
         cpuInterface.pointee.ap0r0 = state.ap0r0
         cpuInterface.pointee.ap1r0 = state.ap1r0
         return cpuInterface
+    }
+
+    private func packPlainExit() -> UnsafeRawBufferPointer {
+        var writer = PlainFrameWriter(buffer: bytes)
+        writer.fixed64(1, exit.pointee.sequence)
+        writer.fixed32(2, exit.pointee.code)
+        writer.fixed32(3, exit.pointee.esr)
+        writer.fixed64(4, exit.pointee.far)
+        writer.fixed64(5, exit.pointee.hpfar)
+        writer.fixed64(6, exit.pointee.pc)
+        writer.fixed64(7, exit.pointee.pstate)
+        writer.fixed32(8, exit.pointee.instruction)
+        writer.packed(9, registers, count: exit.pointee.n_registers)
+        writer.fixed64(12, exit.pointee.timestamp)
+        return writer.finish(3)
+    }
+
+    private func packPlainEntry() -> UnsafeRawBufferPointer {
+        var writer = PlainFrameWriter(buffer: bytes)
+        writer.fixed64(1, entry.pointee.sequence)
+        writer.packed(2, small: registerNumbers, count: entry.pointee.n_write_registers)
+        writer.packed(3, registers, count: entry.pointee.n_write_values)
+        writer.flag(4, entry.pointee.advance_pc != 0)
+        return writer.finish(4)
     }
 
     private func pack(_ body: Armada__Wire__Frame__BodyCase) -> UnsafeRawBufferPointer {
