@@ -60,17 +60,18 @@ struct BenchReport {
         let count: UInt64
 
         init(_ samples: some Collection<UInt64>) {
-            var histogram = Histogram<UInt64>(
-                highestTrackableValue: Self.limit, numberOfSignificantValueDigits: .three)
             var minimum = UInt64.max
             var maximum: UInt64 = 0
             var sum = 0.0
             for sample in samples {
-                histogram.record(min(sample, Self.limit))
                 minimum = min(minimum, sample)
                 maximum = max(maximum, sample)
                 sum += Double(sample)
             }
+            // No larger than the samples need: a sweep holds thousands of distributions.
+            var histogram = Histogram<UInt64>(
+                highestTrackableValue: min(max(maximum, 2), Self.limit), numberOfSignificantValueDigits: .three)
+            for sample in samples { histogram.record(min(sample, Self.limit)) }
             self.histogram = histogram
             self.minimum = samples.isEmpty ? 0 : minimum
             self.maximum = maximum
