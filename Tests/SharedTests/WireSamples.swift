@@ -21,6 +21,7 @@ enum WireSamples {
         frame.listRegisterCount = 4
         frame.haltPollNanoseconds = 200_000
         frame.processor = -1
+        frame.worldSwitch = .nvhe
         return frame
     }
 

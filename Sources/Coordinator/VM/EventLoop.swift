@@ -192,7 +192,7 @@ final class EventLoop {
     // MARK: Time
 
     private func nextDeadline(_ now: UInt64) -> UInt64 {
-        var deadline = min(vm.timers.earliest, watchdog)
+        var deadline = min(vm.timers.earliest, vm.physicalTimers.earliest, watchdog)
         if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
         return deadline
     }
@@ -202,6 +202,7 @@ final class EventLoop {
         vm.pl031.tick()
         if !vm.wakes.isEmpty { vm.wakeKicked() }
         while let vcpu = vm.timers.popExpired(at: now) { vm.timerExpired(vm.vcpus[vcpu], at: now) }
+        vm.physicalTimersExpired(at: now)
     }
 
     // MARK: The console

@@ -45,6 +45,7 @@ final class WorkerChannel {
     /// The last Exit, valid from `.exit` to the next `receive`.
     var exit = ExitFrame()
     private(set) var hello: HelloFrame?
+    private(set) var traffic = WireTraffic()
 
     private let socket: OwnedDescriptor
     private var phase = Phase.awaitingHello
@@ -74,7 +75,9 @@ final class WorkerChannel {
                 return .closed
             case .frame(let bytes):
                 switch try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried) {
-                case .exit: return try acceptExit()
+                case .exit:
+                    traffic.receivedByteCount &+= UInt64(bytes.count &+ WireProtocol.lengthByteCount)
+                    return try acceptExit()
                 case .sgi(let sgi):
                     guard phase == .inGuest else { throw .unexpected("SGI", when: phase.when) }
                     return .sgi(sgi)
@@ -93,6 +96,7 @@ final class WorkerChannel {
             throw .exitSequence(exit.sequence, expected: lastSequence &+ 1)
         }
         lastSequence = exit.sequence
+        traffic.registersMoved = carried.registersMoved
         phase = .outsideGuest
         return .exit
     }
@@ -115,6 +119,7 @@ final class WorkerChannel {
         welcome: WelcomeFrame, ram: CInt, stage2Tables: CInt, controlPage: CInt
     ) throws(WireError) {
         guard phase == .greeted else { throw .unexpected("Welcome", when: phase.when) }
+        carried = CarriedState(worldSwitch: welcome.worldSwitch)
         try FrameWriter.sendAtOnce(
             encoder.encode(welcome), descriptors: [ram, stage2Tables, controlPage], to: socket.rawValue)
         phase = .outsideGuest
@@ -124,7 +129,10 @@ final class WorkerChannel {
     func send(entry: inout EntryFrame) throws(WireError) {
         guard phase == .outsideGuest else { throw .unexpected("Entry", when: phase.when) }
         entry.sequence = lastSequence
-        try FrameWriter.sendAtOnce(encoder.encode(&entry, carried: &carried), to: socket.rawValue)
+        let frame = encoder.encode(&entry, carried: &carried)
+        try FrameWriter.sendAtOnce(frame, to: socket.rawValue)
+        traffic.sentByteCount &+= UInt64(frame.count)
+        traffic.registersMoved = carried.registersMoved
         phase = .inGuest
     }
 

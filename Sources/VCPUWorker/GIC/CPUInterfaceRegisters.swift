@@ -85,10 +85,7 @@ extension VCPU {
     mutating func deactivateInterrupt(_ value: UInt64, word: UInt32) -> Outcome {
         let intid = UInt32(truncatingIfNeeded: value)
         if cpuInterface.trapsDeactivation(intid) {
-            let e = SystemRegisterEncoding(instruction: word)
-            let iss = e.iss(rt: Int(word & 31), isRead: false)
-            exit = PendingExit(code: .trap, esr: ExceptionSyndrome(.sys64, iss: iss), instruction: word)
-            return .exit
+            return trapSystemRegister(SystemRegisterEncoding(instruction: word), word: word, isRead: false)
         }
         countFastExit(.fastEndOfInterrupt)
         if cpuInterface.deactivate(intid) { timerInterruptEnded(intid & 0xFF_FFFF) }

@@ -96,7 +96,7 @@ extension VCPU {
         switch row.meaning {
         case .state(let path, _, _): value = system[keyPath: path]
         case .constant(let constant): value = constant
-        case .rule(let rule): return readByRule(rule, e, into: &value)
+        case .rule(let rule): return readByRule(rule, e, into: &value, word: word)
         }
         return .next
     }
@@ -118,6 +118,13 @@ extension VCPU {
         case .rule(let rule): return writeByRule(rule, e, value, word: word)
         }
         return .next
+    }
+
+    /// Leaves the guest for the access `word` to `e`, with `pc` at it.
+    mutating func trapSystemRegister(_ e: SystemRegisterEncoding, word: UInt32, isRead: Bool) -> Outcome {
+        let iss = e.iss(rt: Int(word & 31), isRead: isRead)
+        exit = PendingExit(code: .trap, esr: ExceptionSyndrome(.sys64, iss: iss), instruction: word)
+        return .exit
     }
 
     /// Whether EL1 has asked for a permitted access of EL0.

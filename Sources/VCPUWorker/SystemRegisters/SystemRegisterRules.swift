@@ -3,7 +3,7 @@ import Shared
 // The registers that are more than a field: what a read yields and what a write does once it is permitted.
 extension VCPU {
     mutating func readByRule(
-        _ rule: SystemRegisterRule, _ e: SystemRegisterEncoding, into value: inout UInt64
+        _ rule: SystemRegisterRule, _ e: SystemRegisterEncoding, into value: inout UInt64, word: UInt32
     ) -> Outcome {
         switch rule {
         case .breakpointValue: value = system.dbgbvr_EL1[Int(e.crm) % 6]
@@ -33,7 +33,10 @@ extension VCPU {
             guard pstate.sp != 0 else { return takeUndefined() }
             value = system.sp_EL0
         case .counter: value = readCounter()
-        case .cntpTval, .cntpCtl, .cntpCval, .cntvTval, .cntvCtl, .cntvCval: value = readTimer(rule)
+        case .cntpTval, .cntpCtl, .cntpCval:
+            if isPhysicalTimerTrapped { return trapSystemRegister(e, word: word, isRead: true) }
+            value = readTimer(rule)
+        case .cntvTval, .cntvCtl, .cntvCval: value = readTimer(rule)
         case .iccPMR, .iccHPPIR0, .iccBPR0, .iccAP0R0, .iccAP1R0, .iccRPR, .iccHPPIR1, .iccBPR1, .iccCTLR, .iccSRE,
             .iccIGRPEN0, .iccIGRPEN1:
             value = readCPUInterface(rule)
@@ -86,7 +89,10 @@ extension VCPU {
         case .sp_EL0:
             guard pstate.sp != 0 else { return takeUndefined() }
             system.sp_EL0 = value
-        case .cntpTval, .cntpCtl, .cntpCval, .cntvTval, .cntvCtl, .cntvCval: return writeTimer(rule, value)
+        case .cntpTval, .cntpCtl, .cntpCval:
+            if isPhysicalTimerTrapped { return trapSystemRegister(e, word: word, isRead: false) }
+            return writeTimer(rule, value)
+        case .cntvTval, .cntvCtl, .cntvCval: return writeTimer(rule, value)
         case .iccPMR, .iccBPR0, .iccAP0R0, .iccAP1R0, .iccBPR1, .iccCTLR, .iccSRE, .iccIGRPEN0, .iccIGRPEN1:
             return writeCPUInterface(rule, value)
         case .iccEOIR0: return endInterrupt(value, isGroup1: false)

@@ -1,7 +1,7 @@
 import Shared
 
 extension VirtualMachine {
-    /// The one system register that workers trap: while ICH_HCR_EL2.TDIR is set, for interrupts without a list register.
+    /// Trapped while ICH_HCR_EL2.TDIR is set, for interrupts without a list register.
     private static let icc_DIR_EL1 = SystemRegisterEncoding(3, 0, 12, 11, 1)
 
     /// WFI and WFE. KVM's `kvm_handle_wfx`: WFE yields and goes on, WFI waits for an interrupt.
@@ -15,7 +15,8 @@ extension VirtualMachine {
         return .block
     }
 
-    /// An unknown system register or system instruction: UNDEF, and once for each a row to add.
+    /// The few system registers that workers trap. Any other, and any system instruction: UNDEF, and once for each a
+    /// row to add.
     func handleSystemRegister(_ vcpu: VCPU) -> ExitAction {
         let esr = vcpu.exit.esr
         let register = esr.systemRegister
@@ -24,6 +25,7 @@ extension VirtualMachine {
             vcpu.advancePC()
             return .resume
         }
+        if let action = handlePhysicalTimer(vcpu, register) { return action }
         if unknownRegisters.insert(register.rawValue).inserted {
             logger.warning(
                 """

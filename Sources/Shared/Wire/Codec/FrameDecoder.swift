@@ -66,11 +66,20 @@ package struct FrameDecoder: ~Copyable {
         for index in 0..<8 {
             exit.registers[index] = index < message.n_registers ? message.registers[index] : 0
         }
+        // PC and PSTATE.
+        carried.registersMoved &+= 2
         try decode(message.cpu_interface, into: &exit.cpuInterface, &carried)
+        try decode(message.context, into: &exit.context, &carried)
         if let timer = message.timer {
             exit.timer = try decode(timer.pointee)
+            if carried.carriesAll {
+                try exit.completeTimer()
+            } else {
+                carried.registersMoved &+= TimerState.registerCount
+            }
             _ = carried.update(exit.timer)
         } else {
+            guard !carried.carriesAll else { throw .missing("timer") }
             exit.timer = carried.timer
         }
         exit.timestamp = message.timestamp
@@ -156,6 +165,7 @@ package struct FrameDecoder: ~Copyable {
             entry.reset = nil
         }
         try decode(message.cpu_interface, into: &entry.cpuInterface, &carried)
+        try decode(message.context, into: &entry.context, &carried)
     }
 
     private func decode(_ message: Armada__Wire__Welcome) throws(WireError) -> WelcomeFrame {
@@ -177,6 +187,10 @@ package struct FrameDecoder: ~Copyable {
         welcome.listRegisterCount = message.list_register_count
         welcome.haltPollNanoseconds = message.halt_poll_nanoseconds
         welcome.processor = message.processor
+        guard let worldSwitch = WorldSwitch(wireValue: message.world_switch) else {
+            throw .outOfRange("world switch", UInt64(message.world_switch))
+        }
+        welcome.worldSwitch = worldSwitch
         try welcome.validate()
         return welcome
     }
@@ -188,6 +202,7 @@ package struct FrameDecoder: ~Copyable {
         _ carried: inout CarriedState
     ) throws(WireError) {
         guard let message = pointer?.pointee else {
+            guard !carried.carriesAll else { throw .missing("CPU interface") }
             state = carried.cpuInterface
             return
         }
@@ -205,6 +220,7 @@ package struct FrameDecoder: ~Copyable {
         state.vmcr = message.vmcr
         state.ap0r0 = message.ap0r0
         state.ap1r0 = message.ap1r0
+        carried.registersMoved &+= CPUInterfaceState.otherRegisterCount &+ UInt64(message.n_list_registers)
         _ = carried.update(&state)
     }
 
@@ -213,7 +229,7 @@ package struct FrameDecoder: ~Copyable {
         return pointer.pointee
     }
 
-    private func checkFields(_ base: ProtobufCMessage) throws(WireError) {
+    func checkFields(_ base: ProtobufCMessage) throws(WireError) {
         guard base.n_unknown_fields == 0 else { throw .unknownFields }
     }
 
