@@ -97,6 +97,51 @@ void   armada__wire__welcome__free_unpacked
   assert(message->base.descriptor == &armada__wire__welcome__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__wire__context__init
+                     (Armada__Wire__Context         *message)
+{
+  static const Armada__Wire__Context init_value = ARMADA__WIRE__CONTEXT__INIT;
+  *message = init_value;
+}
+size_t armada__wire__context__get_packed_size
+                     (const Armada__Wire__Context *message)
+{
+  assert(message->base.descriptor == &armada__wire__context__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__wire__context__pack
+                     (const Armada__Wire__Context *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__wire__context__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__wire__context__pack_to_buffer
+                     (const Armada__Wire__Context *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__wire__context__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Wire__Context *
+       armada__wire__context__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Wire__Context *)
+     protobuf_c_message_unpack (&armada__wire__context__descriptor,
+                                allocator, len, data);
+}
+void   armada__wire__context__free_unpacked
+                     (Armada__Wire__Context *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__wire__context__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__wire__cpuinterface__init
                      (Armada__Wire__CPUInterface         *message)
 {
@@ -579,7 +624,7 @@ const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
   (ProtobufCMessageInit) armada__wire__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[14] =
+static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[15] =
 {
   {
     "protocol_version",
@@ -749,6 +794,18 @@ static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "world_switch",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, world_switch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   6,   /* field[6] = control_byte_count */
@@ -765,11 +822,12 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   1,   /* field[1] = vcpu_index */
   7,   /* field[7] = vtcr */
   8,   /* field[8] = vttbr */
+  14,   /* field[14] = world_switch */
 };
 static const ProtobufCIntRange armada__wire__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
 {
@@ -779,11 +837,49 @@ const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
   "Armada__Wire__Welcome",
   "armada.wire",
   sizeof(Armada__Wire__Welcome),
-  14,
+  15,
   armada__wire__welcome__field_descriptors,
   armada__wire__welcome__field_indices_by_name,
   1,  armada__wire__welcome__number_ranges,
   (ProtobufCMessageInit) armada__wire__welcome__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__wire__context__field_descriptors[1] =
+{
+  {
+    "registers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Wire__Context, n_registers),
+    offsetof(Armada__Wire__Context, registers),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__wire__context__field_indices_by_name[] = {
+  0,   /* field[0] = registers */
+};
+static const ProtobufCIntRange armada__wire__context__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__wire__context__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.wire.Context",
+  "Context",
+  "Armada__Wire__Context",
+  "armada.wire",
+  sizeof(Armada__Wire__Context),
+  1,
+  armada__wire__context__field_descriptors,
+  armada__wire__context__field_indices_by_name,
+  1,  armada__wire__context__number_ranges,
+  (ProtobufCMessageInit) armada__wire__context__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor armada__wire__cpuinterface__field_descriptors[5] =
@@ -979,7 +1075,7 @@ const ProtobufCMessageDescriptor armada__wire__timer__descriptor =
   (ProtobufCMessageInit) armada__wire__timer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[12] =
+static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[13] =
 {
   {
     "sequence",
@@ -1125,9 +1221,22 @@ static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[12] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "context",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Exit, context),
+    &armada__wire__context__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__exit__field_indices_by_name[] = {
   1,   /* field[1] = code */
+  12,   /* field[12] = context */
   9,   /* field[9] = cpu_interface */
   2,   /* field[2] = esr */
   3,   /* field[3] = far */
@@ -1143,7 +1252,7 @@ static const unsigned armada__wire__exit__field_indices_by_name[] = {
 static const ProtobufCIntRange armada__wire__exit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
 {
@@ -1153,7 +1262,7 @@ const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
   "Armada__Wire__Exit",
   "armada.wire",
   sizeof(Armada__Wire__Exit),
-  12,
+  13,
   armada__wire__exit__field_descriptors,
   armada__wire__exit__field_indices_by_name,
   1,  armada__wire__exit__number_ranges,
@@ -1339,7 +1448,7 @@ const ProtobufCMessageDescriptor armada__wire__reset__descriptor =
   (ProtobufCMessageInit) armada__wire__reset__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[7] =
+static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[8] =
 {
   {
     "sequence",
@@ -1425,9 +1534,22 @@ static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[7] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "context",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Entry, context),
+    &armada__wire__context__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__entry__field_indices_by_name[] = {
   3,   /* field[3] = advance_pc */
+  7,   /* field[7] = context */
   6,   /* field[6] = cpu_interface */
   4,   /* field[4] = injected */
   5,   /* field[5] = reset */
@@ -1438,7 +1560,7 @@ static const unsigned armada__wire__entry__field_indices_by_name[] = {
 static const ProtobufCIntRange armada__wire__entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor armada__wire__entry__descriptor =
 {
@@ -1448,7 +1570,7 @@ const ProtobufCMessageDescriptor armada__wire__entry__descriptor =
   "Armada__Wire__Entry",
   "armada.wire",
   sizeof(Armada__Wire__Entry),
-  7,
+  8,
   armada__wire__entry__field_descriptors,
   armada__wire__entry__field_indices_by_name,
   1,  armada__wire__entry__number_ranges,

@@ -23,7 +23,7 @@ import Testing
         let run = try parse(
             "-k", "k", "-i", "i", "-p", "console=ttyAMA0", "-c", "4", "-m", "64M", "--dtb", "d", "--dump-dtb", "o",
             "--halt-poll-ns", "5", "--stats=json", "--pin", "separate", "--timeout", "1.5", "--workers", "external",
-            "--socket", "s", "--worker", "w", "--list-registers", "8")
+            "--socket", "s", "--worker", "w", "--list-registers", "8", "--world-switch", "nvhe")
         let configuration = run.configuration(kernel: try #require(run.kernel))
         #expect(configuration.kernelPath == "k")
         #expect(configuration.initrdPath == "i")
@@ -39,6 +39,8 @@ import Testing
         #expect(configuration.externalWorkersPath == "s")
         #expect(configuration.workerPath == "w")
         #expect(configuration.listRegisterCount == 8)
+        #expect(configuration.worldSwitch == .nvhe)
+        #expect(try parse().worldSwitch == .vhe)
     }
 
     @Test func statsWithAndWithoutValue() throws {
@@ -78,6 +80,7 @@ import Testing
         #expect(problem("--list-registers", "0").contains("give 1 to 16"))
         #expect(problem("--list-registers", "17").contains("give 1 to 16"))
         #expect(problem("--pin", "all").contains("none"))
+        #expect(problem("--world-switch", "hvhe").contains("nvhe"))
     }
 
     @Test func memoryAgainstTheHost() {

@@ -71,7 +71,11 @@ import Testing
         counters[VCPUCounter.retiredInstructions.rawValue] = 5_000_000
         counters[VCPUCounter.guestNanoseconds.rawValue] = 10_000_000
         counters[VCPUCounter.fastTimer.rawValue] = 12
-        report.vcpus = [.init(index: 0, pid: 77, exits: 4, sgis: 2, counters: counters, rows: report.exits)]
+        let traffic = WireTraffic(receivedByteCount: 400, sentByteCount: 100, registersMoved: 242)
+        report.worldSwitch = .nvhe
+        report.vcpus = [
+            .init(index: 0, pid: 77, exits: 4, sgis: 2, traffic: traffic, counters: counters, rows: report.exits)
+        ]
         return report
     }
 
@@ -86,6 +90,10 @@ import Testing
         #expect(lines.contains(["timer", "12"]))
         #expect(lines.contains(["0", "77", "4", "2", "12", "5000000", "10000.00us", "500.00"]))
         #expect(lines.contains(["hvc_exit_stat", "3"]))
+        #expect(report.text.contains("World switch nvhe"))
+        #expect(lines.contains(["registers_moved", "60.5"]))
+        #expect(lines.contains(["bytes_received", "100.0"]))
+        #expect(lines.contains(["bytes_sent", "100"]))
     }
 
     @Test func `the JSON is one line with the same figures`() {
@@ -93,6 +101,11 @@ import Testing
         #expect(json.hasSuffix("}\n") && json.filter { $0 == "\n" }.count == 1)
         #expect(json.filter { $0 == "{" }.count == json.filter { $0 == "}" }.count)
         #expect(json.contains("\"reason\":\"HVC64\",\"samples\":3,\"total_ns\":6000,\"min_ns\":1000,\"avg_ns\":2000.0"))
+        #expect(
+            json.contains(
+                "\"world_switch\":{\"mode\":\"nvhe\",\"per_exit\":{\"registers_moved\":60.5,\"bytes_received\":100.0,"
+                    + "\"bytes_sent\":25.0}}"))
+        #expect(json.contains("\"registers_moved\":242,\"bytes_received\":400,\"bytes_sent\":100,\"fast_exits\""))
         #expect(json.contains("\"wfi_exit_stat\":1") && json.contains("\"mips\":500.000"))
     }
 

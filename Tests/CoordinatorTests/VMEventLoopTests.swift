@@ -17,7 +17,7 @@ import Testing
     }
 
     /// Runs the loop against one thread for each script, of vCPU 0, 1 and so on.
-    private func run(
+    func run(
         _ machine: TestMachine, processorCount: Int = 2, _ bodies: ((ScriptedWorker) -> Void)...
     ) throws -> VMOutcome? {
         let loop = EventLoop(machine.vm, try EventSet(), processorCount: processorCount)
@@ -42,15 +42,7 @@ import Testing
         return machine.vm.outcome
     }
 
-    /// Lets the timers' PPIs through the distributor and a redistributor.
-    private func enableTimers(_ machine: TestMachine, vcpu: Int) {
-        machine.vm.vgic.distributor.write(offset: 0, byteCount: 4, value: 0x12, vcpu: vcpu)
-        let redistributor = machine.vm.vgic.redistributor(vcpu: vcpu)
-        redistributor.write(offset: 0x1_0080, byteCount: 4, value: 0xFFFF_FFFF, vcpu: vcpu)
-        redistributor.write(offset: 0x1_0100, byteCount: 4, value: 1 << 30 | 1 << 27, vcpu: vcpu)
-    }
-
-    private static func hypercall(_ worker: ScriptedWorker, _ function: UInt64) -> ScriptedWorker.Order {
+    static func hypercall(_ worker: ScriptedWorker, _ function: UInt64) -> ScriptedWorker.Order {
         worker.exit.code = .trap
         worker.exit.esr = ExceptionSyndrome(.hvc64)
         worker.exit.registers[0] = function
@@ -116,7 +108,7 @@ import Testing
 
     @Test func `a blocked vCPU's timer wakes it in time`() throws {
         let machine = try TestMachine()
-        enableTimers(machine, vcpu: 0)
+        machine.enableTimers(vcpu: 0)
         nonisolated(unsafe) var early = false
         nonisolated(unsafe) var intid: UInt32 = 0
         let outcome = try run(machine) { worker in
@@ -140,7 +132,7 @@ import Testing
 
     @Test func `a deadline that passes while the loop polls is not lost`() throws {
         let machine = try TestMachine(vcpuCount: 2, timeoutSeconds: 20)
-        enableTimers(machine, vcpu: 1)
+        machine.enableTimers(vcpu: 1)
         let outcome = try run(
             machine, processorCount: 8,
             { worker in

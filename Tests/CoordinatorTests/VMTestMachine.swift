@@ -12,6 +12,7 @@ final class ScriptedWorker {
     private var decoder = FrameDecoder()
     private var encoder = FrameEncoder()
     private var carried = CarriedState()
+    var registersMoved: UInt64 { carried.registersMoved }
     var sequence: UInt64 = 0
     /// What the last `nextEntry` found.
     var entry = EntryFrame()
@@ -49,7 +50,9 @@ final class ScriptedWorker {
             case .closed: return .closed
             case .frame(let bytes):
                 switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &carried) {
-                case .welcome: return .welcome
+                case .welcome(let frame):
+                    carried = CarriedState(worldSwitch: frame.worldSwitch)
+                    return .welcome
                 case .entry: return .entry
                 case .stop: return .stop
                 }
@@ -65,11 +68,15 @@ final class TestMachine {
     let vm: VirtualMachine
     let workers: [ScriptedWorker]
 
-    init(vcpuCount: Int = 1, memoryByteCount: UInt64 = 16 << 20, timeoutSeconds: Double? = nil) throws {
+    init(
+        vcpuCount: Int = 1, memoryByteCount: UInt64 = 16 << 20, timeoutSeconds: Double? = nil,
+        worldSwitch: WorldSwitch = .vhe
+    ) throws {
         var configuration = VMConfiguration(kernelPath: "/nonexistent")
         configuration.vcpuCount = vcpuCount
         configuration.memoryByteCount = memoryByteCount
         configuration.timeoutSeconds = timeoutSeconds
+        configuration.worldSwitch = worldSwitch
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         vm = try VirtualMachine(
@@ -125,6 +132,14 @@ final class TestMachine {
         -> ScriptedWorker.Order
     {
         exit(ExceptionSyndrome(.hvc64), registers: [UInt64(function), x1, x2, x3], vcpu: vcpu)
+    }
+
+    /// Lets the timers' PPIs through the distributor and a redistributor.
+    func enableTimers(vcpu: Int) {
+        vm.vgic.distributor.write(offset: 0, byteCount: 4, value: 0x12, vcpu: vcpu)
+        let redistributor = vm.vgic.redistributor(vcpu: vcpu)
+        redistributor.write(offset: 0x1_0080, byteCount: 4, value: 0xFFFF_FFFF, vcpu: vcpu)
+        redistributor.write(offset: 0x1_0100, byteCount: 4, value: 1 << 30 | 1 << 27, vcpu: vcpu)
     }
 
     func leaf(_ ipa: IPA) -> (descriptor: UInt64, level: Int)? { vm.stage2.lookUp(ipa) }

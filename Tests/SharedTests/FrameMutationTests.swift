@@ -6,7 +6,7 @@ import Testing
 @Suite("Random damage to frames", .serialized)
 struct FrameMutationTests {
     /// splitmix64: the same damage in every run.
-    private struct Damage: RandomNumberGenerator {
+    struct Damage: RandomNumberGenerator {
         var state: UInt64
         mutating func next() -> UInt64 {
             state &+= 0x9E37_79B9_7F4A_7C15
@@ -47,7 +47,7 @@ struct FrameMutationTests {
                 case .exit: #expect(Self.makesSense(exit))
                 case .hello(let hello):
                     #expect(hello.pid > 0 && hello.pid < 1 << 31)
-                    #expect(hello.protocolVersion == 1 && hello.features < 16)
+                    #expect(hello.protocolVersion == WireProtocol.version && hello.features < 16)
                     #expect((0..<512).contains(hello.wantedVCPU ?? 0))
                 case .sgi(let sgi): #expect(sgi.group < 2)
                 }

@@ -115,7 +115,7 @@ struct FrameValidationTests {
             change(&frame)
             return workerError(Encoded.payload { $0.encode(frame) })
         }
-        #expect(hello { $0.protocolVersion = 2 } == .protocolVersion(2))
+        #expect(hello { $0.protocolVersion = 1 } == .protocolVersion(1))
         #expect(hello { $0.pid = 0 } == .outOfRange("pid", 0))
         #expect(hello { $0.pid = 1 << 31 } == .outOfRange("pid", 1 << 31))
         #expect(hello { $0.features = 1 << 40 } == .outOfRange("features", 1 << 40))
@@ -182,7 +182,8 @@ struct FrameValidationTests {
             .unexpected("Exit", when: "before Hello"), .protocolVersion(7), .exitSequence(5, expected: 4),
             .entrySequence(3, expected: 2), .exitCode(9), .listRegisterCount(17), .registerCount(9),
             .registerNumber(31), .registerWrites(numbers: 1, values: 2), .timerControl(4), .injectedKind(5),
-            .outOfRange("pid", 0), .descriptorCount(2),
+            .outOfRange("pid", 0), .descriptorCount(2), .contextRegisterCount(3), .missing("context"),
+            .needless("context"),
         ]
         #expect(Set(errors.map(\.description)).count == errors.count)
         for error in errors { #expect(error.description.split(separator: " ").count >= 4, "\(error)") }

@@ -22,6 +22,7 @@ enum WireSamples {
         frame.haltPollNanoseconds = 200_000
         frame.haltPollIsFixed = true
         frame.processor = -1
+        frame.worldSwitch = .nvhe
         return frame
     }
 

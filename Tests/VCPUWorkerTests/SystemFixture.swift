@@ -8,10 +8,10 @@ final class SystemFixture {
     let memory: MMUFixture
     let vcpu: UnsafeMutablePointer<VCPU>
 
-    init(vcpuCount: Int = 1) {
+    init(vcpuCount: Int = 1, worldSwitch: WorldSwitch = .vhe) {
         memory = MMUFixture(vcpuCount: vcpuCount)
         vcpu = .allocate(capacity: 1)
-        vcpu.initialize(to: memory.makeVCPU())
+        vcpu.initialize(to: memory.makeVCPU(worldSwitch: worldSwitch))
         vcpu.pointee.cpuInterface = VirtualCPUInterface(listRegisterCount: 4)
         vcpu.pointee.cpuInterface.state.hcr = ICH_HCR.en
         vcpu.pointee.cpuInterface.state.vmcr =

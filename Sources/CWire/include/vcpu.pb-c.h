@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Armada__Wire__Hello Armada__Wire__Hello;
 typedef struct Armada__Wire__Welcome Armada__Wire__Welcome;
+typedef struct Armada__Wire__Context Armada__Wire__Context;
 typedef struct Armada__Wire__CPUInterface Armada__Wire__CPUInterface;
 typedef struct Armada__Wire__Timer Armada__Wire__Timer;
 typedef struct Armada__Wire__Exit Armada__Wire__Exit;
@@ -74,14 +75,29 @@ struct  Armada__Wire__Welcome
   uint64_t halt_poll_nanoseconds;
   int32_t processor;
   protobuf_c_boolean halt_poll_fixed;
+  uint32_t world_switch;
 };
 #define ARMADA__WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__welcome__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
- * In Exit and Entry: absent when it is as in the last frame, of either direction, that had it.
+ * The world switch nvhe only, in Exit and Entry: the registers in the order of RegisterContext.
+ */
+struct  Armada__Wire__Context
+{
+  ProtobufCMessage base;
+  size_t n_registers;
+  uint64_t *registers;
+};
+#define ARMADA__WIRE__CONTEXT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__wire__context__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * In Exit and Entry: absent when it is as in the last frame, of either direction, that had it; with nvhe never.
  */
 struct  Armada__Wire__CPUInterface
 {
@@ -99,7 +115,7 @@ struct  Armada__Wire__CPUInterface
 
 
 /*
- * Absent when it is as in the last Exit that had it.
+ * Absent when it is as in the last Exit that had it. With nvhe always there, and only for the virtual timer's line.
  */
 struct  Armada__Wire__Timer
 {
@@ -132,10 +148,11 @@ struct  Armada__Wire__Exit
   Armada__Wire__CPUInterface *cpu_interface;
   Armada__Wire__Timer *timer;
   uint64_t timestamp;
+  Armada__Wire__Context *context;
 };
 #define ARMADA__WIRE__EXIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__exit__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, NULL, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, NULL, 0, NULL }
 
 
 struct  Armada__Wire__SGI
@@ -185,10 +202,11 @@ struct  Armada__Wire__Entry
   Armada__Wire__Injected *injected;
   Armada__Wire__Reset *reset;
   Armada__Wire__CPUInterface *cpu_interface;
+  Armada__Wire__Context *context;
 };
 #define ARMADA__WIRE__ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__entry__descriptor) \
-    , 0, 0,NULL, 0,NULL, 0, NULL, NULL, NULL }
+    , 0, 0,NULL, 0,NULL, 0, NULL, NULL, NULL, NULL }
 
 
 struct  Armada__Wire__Stop
@@ -266,6 +284,25 @@ Armada__Wire__Welcome *
                       const uint8_t       *data);
 void   armada__wire__welcome__free_unpacked
                      (Armada__Wire__Welcome *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Wire__Context methods */
+void   armada__wire__context__init
+                     (Armada__Wire__Context         *message);
+size_t armada__wire__context__get_packed_size
+                     (const Armada__Wire__Context   *message);
+size_t armada__wire__context__pack
+                     (const Armada__Wire__Context   *message,
+                      uint8_t             *out);
+size_t armada__wire__context__pack_to_buffer
+                     (const Armada__Wire__Context   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Wire__Context *
+       armada__wire__context__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__wire__context__free_unpacked
+                     (Armada__Wire__Context *message,
                       ProtobufCAllocator *allocator);
 /* Armada__Wire__CPUInterface methods */
 void   armada__wire__cpuinterface__init
@@ -446,6 +483,9 @@ typedef void (*Armada__Wire__Hello_Closure)
 typedef void (*Armada__Wire__Welcome_Closure)
                  (const Armada__Wire__Welcome *message,
                   void *closure_data);
+typedef void (*Armada__Wire__Context_Closure)
+                 (const Armada__Wire__Context *message,
+                  void *closure_data);
 typedef void (*Armada__Wire__CPUInterface_Closure)
                  (const Armada__Wire__CPUInterface *message,
                   void *closure_data);
@@ -482,6 +522,7 @@ typedef void (*Armada__Wire__Frame_Closure)
 extern const ProtobufCEnumDescriptor    armada__wire__injected_kind__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__hello__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__welcome__descriptor;
+extern const ProtobufCMessageDescriptor armada__wire__context__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__cpuinterface__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__timer__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__exit__descriptor;

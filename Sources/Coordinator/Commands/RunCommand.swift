@@ -100,6 +100,15 @@ struct RunCommand: ExecutableCommand {
         help: ArgumentHelp("List registers of each vCPU's GIC, 1 to 16.", valueName: "count"))
     var listRegisters = 4
 
+    @Option(
+        name: .customLong("world-switch"),
+        help: ArgumentHelp(
+            """
+            What of the guest moves with each exit: vhe leaves the EL1 registers in the worker, nvhe carries them both \
+            ways and emulates the physical timer, as KVM does without FEAT_VHE.
+            """, valueName: "vhe|nvhe"))
+    var worldSwitch = WorldSwitch.vhe
+
     enum WorkerSource: String, CaseIterable, ExpressibleByArgument {
         case spawn
         case external
@@ -157,12 +166,14 @@ struct RunCommand: ExecutableCommand {
         configuration.workerPath = worker
         configuration.statistics = stats
         configuration.listRegisterCount = listRegisters
+        configuration.worldSwitch = worldSwitch
         return configuration
     }
 }
 
 extension StatisticsFormat: ExpressibleByArgument {}
 extension PinPolicy: ExpressibleByArgument {}
+extension WorldSwitch: ExpressibleByArgument {}
 
 extension VMOutcome {
     /// What the user is told, if anything.

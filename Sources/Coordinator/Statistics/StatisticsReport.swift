@@ -18,6 +18,7 @@ struct StatisticsReport {
         var pid: Int
         var exits: UInt64
         var sgis: UInt64
+        var traffic = WireTraffic()
         /// In the order of `VCPUCounter`.
         var counters: [UInt64]
         var rows: [Exit]
@@ -35,6 +36,7 @@ struct StatisticsReport {
     var exits: [Exit] = []
     var vcpus: [VCPU] = []
     var loop = LoopStatistics()
+    var worldSwitch = WorldSwitch.vhe
 
     /// Fast exits: their names and where they are counted.
     static let fastExits: [(name: String, counter: VCPUCounter)] = [
@@ -45,6 +47,19 @@ struct StatisticsReport {
     var totalSamples: UInt64 { exits.reduce(0) { $0 &+ $1.samples } }
     var totalNanoseconds: UInt64 { exits.reduce(0) { $0 &+ $1.totalNanoseconds } }
 
+    var totalExits: UInt64 { vcpus.reduce(0) { $0 &+ $1.exits } }
+    var traffic: WireTraffic { vcpus.reduce(into: WireTraffic()) { $0.add($1.traffic) } }
+
+    /// Averages over all exits, each with the Entry that answers it.
+    var perExit: [(name: String, value: Double)] {
+        let (traffic, exits) = (traffic, Double(max(totalExits, 1)))
+        return [
+            ("registers_moved", Double(traffic.registersMoved) / exits),
+            ("bytes_received", Double(traffic.receivedByteCount) / exits),
+            ("bytes_sent", Double(traffic.sentByteCount) / exits),
+        ]
+    }
+
     func samples(_ reasons: ExitReason...) -> UInt64 {
         let names = reasons.map(\.name)
         return exits.reduce(0) { names.contains($1.name) ? $0 &+ $1.samples : $0 }
@@ -53,7 +68,7 @@ struct StatisticsReport {
     /// KVM's per-VM counters.
     var kvmCounters: [(name: String, value: UInt64)] {
         [
-            ("exits", vcpus.reduce(0) { $0 &+ $1.exits }),
+            ("exits", totalExits),
             ("hvc_exit_stat", samples(ExitReason(.hvc64))),
             ("wfi_exit_stat", samples(.wfi)),
             ("wfe_exit_stat", samples(.wfe)),
@@ -69,6 +84,9 @@ struct StatisticsReport {
             ("halt_wait", loop.blocks),
             ("halt_wait_ns", loop.blockedNanoseconds),
             ("halt_wakeup", loop.haltWakeup),
+            ("registers_moved", traffic.registersMoved),
+            ("bytes_received", traffic.receivedByteCount),
+            ("bytes_sent", traffic.sentByteCount),
         ]
     }
 
@@ -84,6 +102,8 @@ struct StatisticsReport {
             let sum = vcpus.reduce(UInt64(0)) { $0 &+ $1.counter(fast.counter) }
             if sum > 0 { out += fast.name.right(26) + String(sum).right(11) + "\n" }
         }
+        out += "\nWorld switch \(worldSwitch), for each exit and its entry:\n\n"
+        for figure in perExit { out += figure.name.right(26) + decimal(figure.value, digits: 1).right(11) + "\n" }
         out +=
             "\n"
             + ["VCPU", "PID", "Exits", "SGIs", "Fast", "Retired", "Guest time", "MIPS"].enumerated()
@@ -117,11 +137,15 @@ struct StatisticsReport {
     var json: String {
         var out = "{\"wall_ns\":\(wallNanoseconds),\"exits\":[" + exits.map(Self.json).joined(separator: ",") + "]"
         out += ",\"counters\":{" + kvmCounters.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",") + "}"
+        out += ",\"world_switch\":{\"mode\":\"\(worldSwitch)\",\"per_exit\":{"
+        out += perExit.map { "\"\($0.name)\":\(decimal($0.value, digits: 1))" }.joined(separator: ",") + "}}"
         out += ",\"vcpus\":["
         out += vcpus.map { vcpu in
             var text = "{\"vcpu\":\(vcpu.index),\"pid\":\(vcpu.pid),\"exits\":\(vcpu.exits),\"sgis\":\(vcpu.sgis)"
             text += ",\"retired\":\(vcpu.counter(.retiredInstructions))"
             text += ",\"guest_ns\":\(vcpu.counter(.guestNanoseconds)),\"mips\":\(decimal(vcpu.mips, digits: 3))"
+            text += ",\"registers_moved\":\(vcpu.traffic.registersMoved)"
+            text += ",\"bytes_received\":\(vcpu.traffic.receivedByteCount),\"bytes_sent\":\(vcpu.traffic.sentByteCount)"
             text += ",\"fast_exits\":{"
             text += Self.fastExits.map { "\"\($0.name)\":\(vcpu.counter($0.counter))" }.joined(separator: ",")
             text += "},\"counters\":{"

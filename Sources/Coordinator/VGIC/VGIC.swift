@@ -43,6 +43,8 @@ final class VGIC {
 
     /// GICD_CTLR.EnableGrp0 (bit 0) and EnableGrp1 (bit 1).
     var groupEnables: UInt32 = 0
+    /// The line of PPI 30 is the coordinator's, not the worker's.
+    var isPhysicalTimerEmulated = false
     /// vCPUs that still run with an interrupt in a list register that was disabled since: GICD_CTLR.RWP.
     var withdrawingCount = 0
     /// SPIs that are routed to any vCPU.

@@ -64,8 +64,4 @@ struct VGICInterrupt {
         case .set: true
         }
     }
-
-    /// The timers' PPIs: the worker watches those lines itself and leaves when one is high and no list register holds
-    /// it.
-    var isTimer: Bool { intid == 27 || intid == 30 }
 }

@@ -83,13 +83,23 @@ extension VGIC {
         }
         // The end of an interrupt matters only if it is to be signalled again then. A wire that rises later kicks.
         let isSignalledAgain = isPending ? !isEdge && interrupt.pointee.lineLevel : isSignalled
-        if isSignalledAgain, !interrupt.pointee.isTimer {
+        if isSignalledAgain, !isWatchedByWorker(interrupt) {
             register.wantsEOIMaintenance = true
             interrupt.pointee.endNoticeInListRegister = true
         }
         interrupt.pointee.inListRegister = true
         listRegisterOwners[vcpu &* 16 &+ place] = UInt16(truncatingIfNeeded: index)
         return register.rawValue
+    }
+
+    /// The timers' PPIs: the worker watches those lines itself and leaves when one is high and no list register holds
+    /// it.
+    private func isWatchedByWorker(_ interrupt: UnsafeMutablePointer<VGICInterrupt>) -> Bool {
+        switch UInt32(interrupt.pointee.intid) {
+        case PhysicalMap.virtualTimerINTID: true
+        case PhysicalMap.physicalTimerINTID: !isPhysicalTimerEmulated
+        default: false
+        }
     }
 
     /// Takes the list registers back after an exit: KVM's `kvm_vgic_sync_hwstate`.

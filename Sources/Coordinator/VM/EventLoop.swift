@@ -197,7 +197,7 @@ final class EventLoop {
     // MARK: Time
 
     private func nextDeadline(_ now: UInt64) -> UInt64 {
-        var deadline = min(vm.timers.earliest, watchdog)
+        var deadline = min(vm.timers.earliest, vm.physicalTimers.earliest, watchdog)
         if let bench = vm.benchDevice { deadline = min(deadline, bench.deadline) }
         if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
         return deadline
@@ -209,6 +209,7 @@ final class EventLoop {
         vm.benchDevice?.tick(at: now)
         if !vm.wakes.isEmpty { vm.wakeKicked() }
         while let vcpu = vm.timers.popExpired(at: now) { vm.timerExpired(vm.vcpus[vcpu], at: now) }
+        vm.physicalTimersExpired(at: now)
     }
 
     // MARK: The console

@@ -26,8 +26,11 @@ final class VCPU {
     /// A kick has found it blocked; it stands in the list of those to be woken.
     var isWaking = false
 
-    /// The Entry under construction. Its CPU interface holds what came with the last Exit; list registers are filled in last.
+    /// The Entry under construction. Its CPU interface and its context hold what came with the last Exit; list registers
+    /// are filled in last.
     var entry = EntryFrame()
+    /// With the world switch nvhe only.
+    var physicalTimer = PhysicalTimer()
     var reason = ExitReason.irq
     /// When the Exit arrived that the next Entry answers; 0: the next Entry answers none.
     var exitArrived: UInt64 = 0

@@ -23,7 +23,11 @@ extension VirtualMachine {
         vcpu.entry.cpuInterface.ap1r0 = vcpu.channel.exit.cpuInterface.ap1r0
 
         vgic.setPPI(PhysicalMap.virtualTimerINTID, vcpu: vcpu.index, level: vcpu.channel.exit.timer.virtualLine)
-        vgic.setPPI(PhysicalMap.physicalTimerINTID, vcpu: vcpu.index, level: vcpu.channel.exit.timer.physicalLine)
+        if movesContext {
+            syncContext(vcpu)
+        } else {
+            vgic.setPPI(PhysicalMap.physicalTimerINTID, vcpu: vcpu.index, level: vcpu.channel.exit.timer.physicalLine)
+        }
 
         guard outcome == nil else {
             // Called out at the end of the run.
@@ -207,6 +211,8 @@ extension VirtualMachine {
         vgic.reset(vcpu: vcpu.index)
         vcpu.entry.cpuInterface = CPUInterfaceState()
         vcpu.entry.cpuInterface.vmcr = ICH_VMCR.reset
+        vcpu.entry.context = RegisterContext()
+        resetPhysicalTimer(vcpu)
         vcpu.reset = reset
         vcpu.state = .blocked
         kick(vcpu, .vcpuReset)
@@ -215,6 +221,7 @@ extension VirtualMachine {
     /// PSCI CPU_OFF.
     func powerOff(_ vcpu: VCPU) {
         vgic.reset(vcpu: vcpu.index)
+        resetPhysicalTimer(vcpu)
         vcpu.state = .poweredOff
         if vcpu.exitArrived != 0 {
             vcpu.statistics.record(vcpu.reason, nanoseconds: armada_monotonic() &- vcpu.exitArrived)

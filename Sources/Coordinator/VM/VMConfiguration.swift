@@ -1,3 +1,5 @@
+import Shared
+
 /// What `armada run` was asked to build.
 struct VMConfiguration {
     var kernelPath: String
@@ -16,6 +18,8 @@ struct VMConfiguration {
     var timeoutSeconds: Double?
     /// List registers of each vCPU's GIC CPU interface, 1…16.
     var listRegisterCount = 4
+    /// What of the guest's state moves with each exit.
+    var worldSwitch = WorldSwitch.vhe
     /// A listening socket for workers that are started by hand; nil: the coordinator starts them.
     var externalWorkersPath: String?
     /// The worker program; nil: `armada-vcpu` beside this program.

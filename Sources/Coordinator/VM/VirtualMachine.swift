@@ -11,6 +11,9 @@ import Shared
 /// ```
 final class VirtualMachine {
     let configuration: VMConfiguration
+    /// The world switch nvhe: the registers come with each Exit and go with each Entry, and the physical timer is
+    /// emulated.
+    let movesContext: Bool
     let console: TerminalConsole
     var logger: Logger
 
@@ -56,6 +59,8 @@ final class VirtualMachine {
     var wakes: [Int] = []
     /// Blocked vCPUs whose timers are armed.
     var timers: DeadlineQueue
+    /// vCPUs whose physical timer is emulated and waits.
+    var physicalTimers: DeadlineQueue
     var loopStatistics = LoopStatistics()
     private var report = StatisticsReport()
 
@@ -71,9 +76,11 @@ final class VirtualMachine {
     ) throws(VMError) {
         try configuration.check()
         self.configuration = configuration
+        movesContext = configuration.worldSwitch == .nvhe
         self.console = console
         self.logger = logger
         timers = DeadlineQueue(count: configuration.vcpuCount)
+        physicalTimers = DeadlineQueue(count: configuration.vcpuCount)
         do throws(SystemError) {
             ramFile = try MemoryFile.create(name: "armada-ram", byteCount: configuration.memoryByteCount)
             ram = try MappedMemory(
@@ -106,6 +113,7 @@ final class VirtualMachine {
 
         let vgic = VGIC(vcpuCount: configuration.vcpuCount, listRegisterCount: configuration.listRegisterCount)
         self.vgic = vgic
+        vgic.isPhysicalTimerEmulated = movesContext
         pl011 = PL011(output: console) { vgic.setSPI(PhysicalMap.pl011INTID, level: $0) }
         pl031 = PL031(interrupt: { vgic.setSPI(PhysicalMap.pl031INTID, level: $0) })
         self.bench = bench
@@ -237,6 +245,7 @@ final class VirtualMachine {
         frame.listRegisterCount = UInt32(configuration.listRegisterCount)
         frame.haltPollNanoseconds = configuration.haltPoll.nanoseconds
         frame.haltPollIsFixed = configuration.haltPoll.isFixed
+        frame.worldSwitch = configuration.worldSwitch
         frame.processor = configuration.pin.workerProcessor(index, of: Int(armada_processor_count()))
         do throws(WireError) {
             try vcpu.channel.send(
@@ -265,6 +274,7 @@ final class VirtualMachine {
     private func takeReport() -> StatisticsReport {
         var report = StatisticsReport()
         report.loop = loopStatistics
+        report.worldSwitch = configuration.worldSwitch
         for number in 0..<ExitReason.count {
             let reason = ExitReason(rawValue: UInt8(number))
             var total = LatencyHistogram()
@@ -276,7 +286,8 @@ final class VirtualMachine {
             report.vcpus.append(
                 StatisticsReport.VCPU(
                     index: vcpu.index, pid: Int(vcpu.channel.pid), exits: vcpu.statistics.exits,
-                    sgis: vcpu.statistics.sgis, counters: VCPUCounter.allCases.map { vcpu.control.counter($0) },
+                    sgis: vcpu.statistics.sgis, traffic: vcpu.channel.traffic,
+                    counters: VCPUCounter.allCases.map { vcpu.control.counter($0) },
                     rows: vcpu.statistics.rowList))
         }
         return report

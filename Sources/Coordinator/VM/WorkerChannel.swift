@@ -53,6 +53,7 @@ final class WorkerChannel {
     /// The last Exit, valid from `.exit` to the next `receive`.
     var exit = ExitFrame()
     private(set) var hello: HelloFrame?
+    private(set) var traffic = WireTraffic()
 
     private let socket: OwnedDescriptor
     private var phase = Phase.awaitingHello
@@ -84,7 +85,9 @@ final class WorkerChannel {
                 receivedAt = armada_monotonic()
                 receivedByteCount = bytes.count &+ WireProtocol.lengthByteCount
                 switch try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried) {
-                case .exit: return try acceptExit()
+                case .exit:
+                    traffic.receivedByteCount &+= UInt64(bytes.count &+ WireProtocol.lengthByteCount)
+                    return try acceptExit()
                 case .sgi(let sgi):
                     guard phase == .inGuest else { throw .unexpected("SGI", when: phase.when) }
                     return .sgi(sgi)
@@ -103,6 +106,7 @@ final class WorkerChannel {
             throw .exitSequence(exit.sequence, expected: lastSequence &+ 1)
         }
         lastSequence = exit.sequence
+        traffic.registersMoved = carried.registersMoved
         phase = .outsideGuest
         return .exit
     }
@@ -125,6 +129,7 @@ final class WorkerChannel {
         welcome: WelcomeFrame, ram: CInt, stage2Tables: CInt, controlPage: CInt
     ) throws(WireError) {
         guard phase == .greeted else { throw .unexpected("Welcome", when: phase.when) }
+        carried = CarriedState(worldSwitch: welcome.worldSwitch)
         try FrameWriter.sendAtOnce(
             encoder.encode(welcome), descriptors: [ram, stage2Tables, controlPage], to: socket.rawValue)
         phase = .outsideGuest
@@ -138,6 +143,8 @@ final class WorkerChannel {
         entryByteCount = frame.count
         if isObserved { entrySentAt = armada_monotonic() }
         try FrameWriter.sendAtOnce(frame, to: socket.rawValue)
+        traffic.sentByteCount &+= UInt64(frame.count)
+        traffic.registersMoved = carried.registersMoved
         phase = .inGuest
     }
 

@@ -4,6 +4,8 @@
 /// Source: GICv3 "ICH_* registers"; KVM's `struct vgic_v3_cpu_if`.
 package struct CPUInterfaceState: Sendable {
     package static let maximumListRegisterCount = 16
+    /// Those beside the list registers: ICH_HCR_EL2, ICH_VMCR_EL2, ICH_AP0R0_EL2, ICH_AP1R0_EL2.
+    static let otherRegisterCount: UInt64 = 4
 
     /// ICH_LR<n>_EL2; only the first `listRegisterCount` of the VM are used.
     package var listRegisters: InlineArray<16, UInt64> = InlineArray(repeating: 0)

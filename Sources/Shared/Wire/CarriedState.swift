@@ -7,11 +7,19 @@ package struct CarriedState: Sendable {
     package private(set) var cpuInterface = CPUInterfaceState()
     /// Of the last Exit that had one.
     package private(set) var timer = TimerState()
+    /// Guest registers in Exits and Entries, both directions together. General registers are not counted.
+    package internal(set) var registersMoved: UInt64 = 0
+    /// The world switch nvhe: nothing is left out, and the context comes along.
+    let carriesAll: Bool
 
-    package init() {}
+    package init(worldSwitch: WorldSwitch = .vhe) { carriesAll = worldSwitch == .nvhe }
 
-    /// Takes over `state`; false if nothing has changed.
+    /// Takes over `state`; false if the frame can do without it because nothing has changed.
     mutating func update(_ state: inout CPUInterfaceState) -> Bool {
+        if carriesAll {
+            cpuInterface = state
+            return true
+        }
         let isSame = withUnsafeBytes(of: &cpuInterface) { mine in
             withUnsafeBytes(of: &state) { other in
                 // SAFETY: both are CPUInterfaceState, which has no padding.
@@ -22,9 +30,9 @@ package struct CarriedState: Sendable {
         return !isSame
     }
 
-    /// Takes over `state`; false if nothing has changed.
+    /// Takes over `state`; false if the frame can do without it because nothing has changed.
     mutating func update(_ state: TimerState) -> Bool {
-        guard timer != state else { return false }
+        guard timer != state || carriesAll else { return false }
         timer = state
         return true
     }

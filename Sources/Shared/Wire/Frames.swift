@@ -38,6 +38,7 @@ package struct WelcomeFrame: Hashable, Sendable {
     package var haltPollIsFixed = false
     /// Processor to bind to, or -1.
     package var processor: Int32 = -1
+    package var worldSwitch = WorldSwitch.vhe
 
     package init() {}
 }
@@ -55,6 +56,9 @@ package struct TimerState: Hashable, Sendable {
     package var physicalLine = false
 
     package init() {}
+
+    /// CTL and CVAL of both.
+    static let registerCount: UInt64 = 4
 }
 
 /// Worker → coordinator: the vCPU left the guest.
@@ -77,6 +81,8 @@ package struct ExitFrame: Sendable {
     package var timer = TimerState()
     /// Host CLOCK_MONOTONIC nanoseconds when the guest was left.
     package var timestamp: UInt64 = 0
+    /// With the world switch nvhe only.
+    package var context = RegisterContext()
 
     package init() {}
 }
@@ -130,6 +136,8 @@ package struct EntryFrame: Sendable {
     package var injected = InjectedException()
     package var reset: ResetState?
     package var cpuInterface = CPUInterfaceState()
+    /// With the world switch nvhe only.
+    package var context = RegisterContext()
 
     package init() {}
 

@@ -43,6 +43,11 @@ package enum WireError: Error, Equatable, Sendable {
     /// A field is outside its range.
     case outOfRange(StaticString, UInt64)
     case descriptorCount(Int)
+    case contextRegisterCount(Int)
+    /// Something that the world switch nvhe always carries is not there.
+    case missing(StaticString)
+    /// Something that only the world switch nvhe carries.
+    case needless(StaticString)
 }
 
 extension WireError: CustomStringConvertible {
@@ -73,6 +78,10 @@ extension WireError: CustomStringConvertible {
         case .outOfRange(let name, let value): "\(name) 0x\(String(value, radix: 16)) is out of range"
         case .descriptorCount(let count):
             "\(count) descriptors came with Welcome instead of \(WireProtocol.welcomeDescriptorCount)"
+        case .contextRegisterCount(let count):
+            "\(count) registers are no context, which has \(RegisterContext.count)"
+        case .missing(let name): "a frame has no \(name), which always comes with the world switch nvhe"
+        case .needless(let name): "a frame has a \(name), which comes with the world switch nvhe only"
         }
     }
 

@@ -85,7 +85,7 @@ extension VCPU {
     mutating func deactivateInterrupt(_ value: UInt64, word: UInt32) -> Outcome {
         let intid = UInt32(truncatingIfNeeded: value)
         if cpuInterface.trapsDeactivation(intid) {
-            return leaveForSystemRegister(SystemRegisterEncoding(instruction: word), word: word, isRead: false)
+            return trapSystemRegister(SystemRegisterEncoding(instruction: word), word: word, isRead: false)
         }
         countFastExit(.fastEndOfInterrupt)
         if cpuInterface.deactivate(intid) { timerInterruptEnded(intid & 0xFF_FFFF) }

@@ -58,6 +58,7 @@ extension VCPU {
             advanceStep()
         }
         cpuInterface.state = entry.cpuInterface
+        if movesContext { restoreContext(&entry.context) }
         inject(entry.injected)
         // What an exception return from EL2 does.
         clearExclusiveMonitor()
@@ -79,6 +80,7 @@ extension VCPU {
         // The timers first: a line that fell takes its interrupt out of the list registers.
         frame.timer = timerState
         frame.cpuInterface = cpuInterface.state
+        if movesContext { saveContext(into: &frame.context) }
         armada_store32(control.mode, VCPUMode.outsideGuest.rawValue)
         // After the mode: a kick from now on is not needed, and one from before has done its work.
         _ = armada_fetch_and32(control.doorbell, ~Doorbell.kick)

@@ -43,7 +43,9 @@ struct WorkerLink: ~Copyable {
             switch try reader.next(from: socket, waiting: .untilFrame, collecting: &descriptors) {
             case .frame(let bytes):
                 switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &carried) {
-                case .welcome(let frame): welcome = frame
+                case .welcome(let frame):
+                    welcome = frame
+                    carried = CarriedState(worldSwitch: frame.worldSwitch)
                 case .stop: return nil
                 case .entry: throw .unexpected("Entry", when: "before Welcome")
                 }

@@ -120,6 +120,13 @@ extension VCPU {
         return .next
     }
 
+    /// Leaves the guest for the access `word` to `e`, with `pc` at it.
+    mutating func trapSystemRegister(_ e: SystemRegisterEncoding, word: UInt32, isRead: Bool) -> Outcome {
+        let iss = e.iss(rt: Int(word & 31), isRead: isRead)
+        exit = PendingExit(code: .trap, esr: ExceptionSyndrome(.sys64, iss: iss), instruction: word)
+        return .exit
+    }
+
     /// Whether EL1 has asked for a permitted access of EL0.
     private func trapsFromEL0(_ trap: EL0Trap) -> Bool {
         switch trap {

@@ -33,13 +33,16 @@ extension VCPU {
             guard pstate.sp != 0 else { return takeUndefined() }
             value = system.sp_EL0
         case .counter: value = readCounter()
-        case .cntpTval, .cntpCtl, .cntpCval, .cntvTval, .cntvCtl, .cntvCval: value = readTimer(rule)
+        case .cntpTval, .cntpCtl, .cntpCval:
+            if isPhysicalTimerTrapped { return trapSystemRegister(e, word: word, isRead: true) }
+            value = readTimer(rule)
+        case .cntvTval, .cntvCtl, .cntvCval: value = readTimer(rule)
         case .iccPMR, .iccHPPIR0, .iccBPR0, .iccAP0R0, .iccAP1R0, .iccRPR, .iccHPPIR1, .iccBPR1, .iccCTLR, .iccSRE,
             .iccIGRPEN0, .iccIGRPEN1:
             value = readCPUInterface(rule)
         case .iccIAR0: return acknowledgeInterrupt(isGroup1: false, into: &value)
         case .iccIAR1: return acknowledgeInterrupt(isGroup1: true, into: &value)
-        case .hypervisor: return leaveForSystemRegister(e, word: word, isRead: true)
+        case .hypervisor: return trapSystemRegister(e, word: word, isRead: true)
         case .oslar, .iccEOIR0, .iccEOIR1, .iccDIR, .iccSGI0R, .iccSGI1R, .iccASGI1R: return takeUndefined()
         }
         return .next
@@ -87,13 +90,16 @@ extension VCPU {
         case .sp_EL0:
             guard pstate.sp != 0 else { return takeUndefined() }
             system.sp_EL0 = value
-        case .cntpTval, .cntpCtl, .cntpCval, .cntvTval, .cntvCtl, .cntvCval: return writeTimer(rule, value)
+        case .cntpTval, .cntpCtl, .cntpCval:
+            if isPhysicalTimerTrapped { return trapSystemRegister(e, word: word, isRead: false) }
+            return writeTimer(rule, value)
+        case .cntvTval, .cntvCtl, .cntvCval: return writeTimer(rule, value)
         case .iccPMR, .iccBPR0, .iccAP0R0, .iccAP1R0, .iccBPR1, .iccCTLR, .iccSRE, .iccIGRPEN0, .iccIGRPEN1:
             return writeCPUInterface(rule, value)
         case .iccEOIR0: return endInterrupt(value, isGroup1: false)
         case .iccEOIR1: return endInterrupt(value, isGroup1: true)
         case .iccDIR: return deactivateInterrupt(value, word: word)
-        case .hypervisor: return leaveForSystemRegister(e, word: word, isRead: false)
+        case .hypervisor: return trapSystemRegister(e, word: word, isRead: false)
         case .iccSGI1R: return sendSGI(value, group: 1)
         case .iccSGI0R, .iccASGI1R: return sendSGI(value, group: 0)
         case .oslsr, .mpidr, .ccsidr, .isr, .dczid, .currentEL, .counter, .iccIAR0, .iccIAR1, .iccHPPIR0, .iccHPPIR1,
@@ -101,12 +107,5 @@ extension VCPU {
             return takeUndefined()
         }
         return .next
-    }
-
-    /// The access is the hypervisor's: class 0x18 to EL2, with `pc` at the instruction.
-    mutating func leaveForSystemRegister(_ e: SystemRegisterEncoding, word: UInt32, isRead: Bool) -> Outcome {
-        exit = PendingExit(
-            code: .trap, esr: ExceptionSyndrome(.sys64, iss: e.iss(rt: Int(word & 31), isRead: isRead)), instruction: word)
-        return .exit
     }
 }

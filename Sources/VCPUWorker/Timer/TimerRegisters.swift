@@ -8,6 +8,9 @@ extension VCPU {
         return timers.counter
     }
 
+    /// CNTHCTL_EL2.EL1PCEN is 0 with nvhe: the physical timer's registers trap, its counter does not.
+    var isPhysicalTimerTrapped: Bool { movesContext }
+
     mutating func readTimer(_ rule: SystemRegisterRule) -> UInt64 {
         countFastExit(.fastTimer)
         let counter = timers.counter

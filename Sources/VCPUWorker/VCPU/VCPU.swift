@@ -36,6 +36,8 @@ struct VCPU: ~Copyable {
 
     let index: Int
     let count: Int
+    /// The world switch nvhe: the registers go with each Exit and come with each Entry, and the physical timer traps.
+    let movesContext: Bool
     let control: VCPUControl
     /// The whole control page, for the DVM ring and the other vCPUs' words.
     let controlPage: UnsafeMutableRawPointer
@@ -86,6 +88,7 @@ struct VCPU: ~Copyable {
         self.controlPage = controlPage
         index = Int(welcome.vcpuIndex)
         count = Int(welcome.vcpuCount)
+        movesContext = welcome.worldSwitch == .nvhe
         control = VCPUControl(page: controlPage, vcpu: index)
         mmu = MMU()
         mmu.vtcr_EL2 = welcome.vtcr

@@ -18,7 +18,8 @@ extension VirtualMachine {
         return .block
     }
 
-    /// An unknown system register or system instruction: UNDEF, and once for each a row to add.
+    /// The few system registers that workers trap. Any other, and any system instruction: UNDEF, and once for each a
+    /// row to add.
     func handleSystemRegister(_ vcpu: VCPU) -> ExitAction {
         let esr = vcpu.exit.esr
         let register = esr.systemRegister
@@ -27,6 +28,7 @@ extension VirtualMachine {
             vcpu.advancePC()
             return .resume
         }
+        if let action = handlePhysicalTimer(vcpu, register) { return action }
         if register == Self.actlr_EL1 {
             // KVM's `access_actlr`: nothing is there to be controlled, and writes are ignored.
             if esr.isSystemRead { vcpu.write(register: esr.systemTransferRegister, 0) }

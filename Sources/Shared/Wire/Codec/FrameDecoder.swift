@@ -14,7 +14,9 @@ package struct FrameDecoder: ~Copyable {
     package mutating func decodeFromWorker(
         _ bytes: UnsafeRawBufferPointer, exit: inout ExitFrame, carried: inout CarriedState
     ) throws(WireError) -> WorkerFrame {
-        if readPlain(bytes, into: &exit) {
+        if !carried.carriesAll, readPlain(bytes, into: &exit) {
+            // PC and PSTATE.
+            carried.registersMoved &+= 2
             exit.cpuInterface = carried.cpuInterface
             exit.timer = carried.timer
             try check(exit)
@@ -68,11 +70,20 @@ package struct FrameDecoder: ~Copyable {
         for index in 0..<8 {
             exit.registers[index] = index < message.n_registers ? message.registers[index] : 0
         }
+        // PC and PSTATE.
+        carried.registersMoved &+= 2
         try decode(message.cpu_interface, into: &exit.cpuInterface, &carried)
+        try decode(message.context, into: &exit.context, &carried)
         if let timer = message.timer {
             exit.timer = try decode(timer.pointee)
+            if carried.carriesAll {
+                try exit.completeTimer()
+            } else {
+                carried.registersMoved &+= TimerState.registerCount
+            }
             _ = carried.update(exit.timer)
         } else {
+            guard !carried.carriesAll else { throw .missing("timer") }
             exit.timer = carried.timer
         }
         exit.timestamp = message.timestamp
@@ -133,7 +144,7 @@ package struct FrameDecoder: ~Copyable {
     package mutating func decodeFromCoordinator(
         _ bytes: UnsafeRawBufferPointer, entry: inout EntryFrame, carried: inout CarriedState
     ) throws(WireError) -> CoordinatorFrame {
-        if readPlain(bytes, into: &entry) {
+        if !carried.carriesAll, readPlain(bytes, into: &entry) {
             entry.cpuInterface = carried.cpuInterface
             try check(entry)
             return .entry
@@ -191,6 +202,7 @@ package struct FrameDecoder: ~Copyable {
             entry.reset = nil
         }
         try decode(message.cpu_interface, into: &entry.cpuInterface, &carried)
+        try decode(message.context, into: &entry.context, &carried)
     }
 
     /// Fills in an Entry without messages within it; false: this is something else, for protobuf-c to look at.
@@ -241,6 +253,10 @@ package struct FrameDecoder: ~Copyable {
         welcome.haltPollNanoseconds = message.halt_poll_nanoseconds
         welcome.haltPollIsFixed = message.halt_poll_fixed != 0
         welcome.processor = message.processor
+        guard let worldSwitch = WorldSwitch(wireValue: message.world_switch) else {
+            throw .outOfRange("world switch", UInt64(message.world_switch))
+        }
+        welcome.worldSwitch = worldSwitch
         try welcome.validate()
         return welcome
     }
@@ -252,6 +268,7 @@ package struct FrameDecoder: ~Copyable {
         _ carried: inout CarriedState
     ) throws(WireError) {
         guard let message = pointer?.pointee else {
+            guard !carried.carriesAll else { throw .missing("CPU interface") }
             state = carried.cpuInterface
             return
         }
@@ -269,6 +286,7 @@ package struct FrameDecoder: ~Copyable {
         state.vmcr = message.vmcr
         state.ap0r0 = message.ap0r0
         state.ap1r0 = message.ap1r0
+        carried.registersMoved &+= CPUInterfaceState.otherRegisterCount &+ UInt64(message.n_list_registers)
         _ = carried.update(&state)
     }
 
@@ -277,7 +295,7 @@ package struct FrameDecoder: ~Copyable {
         return pointer.pointee
     }
 
-    private func checkFields(_ base: ProtobufCMessage) throws(WireError) {
+    func checkFields(_ base: ProtobufCMessage) throws(WireError) {
         guard base.n_unknown_fields == 0 else { throw .unknownFields }
     }
 

@@ -5,7 +5,7 @@ import CWire
 /// The protobuf-c messages are allocated and wired up once; each frame only fills in numbers. Zeros at the end of a
 /// list of registers are not sent: the decoder supplies them.
 package struct FrameEncoder: ~Copyable {
-    /// The largest frame of this protocol is an Exit of less than 400 bytes.
+    /// The largest frame of this protocol is an Exit of less than 600 bytes.
     private static let byteCount = 2048
 
     private let bytes: UnsafeMutableRawPointer
@@ -19,6 +19,8 @@ package struct FrameEncoder: ~Copyable {
     private let injected = UnsafeMutablePointer<Armada__Wire__Injected>.allocate(capacity: 1)
     private let reset = UnsafeMutablePointer<Armada__Wire__Reset>.allocate(capacity: 1)
     private let sgi = UnsafeMutablePointer<Armada__Wire__SGI>.allocate(capacity: 1)
+    private let context = UnsafeMutablePointer<Armada__Wire__Context>.allocate(capacity: 1)
+    private let contextRegisters = UnsafeMutablePointer<UInt64>.allocate(capacity: RegisterContext.count)
     private let stop = UnsafeMutablePointer<Armada__Wire__Stop>.allocate(capacity: 1)
     private let listRegisters = UnsafeMutablePointer<UInt64>.allocate(capacity: 16)
     /// Exit's registers, or Entry's values.
@@ -38,6 +40,9 @@ package struct FrameEncoder: ~Copyable {
         armada__wire__reset__init(reset)
         armada__wire__sgi__init(sgi)
         armada__wire__stop__init(stop)
+        armada__wire__context__init(context)
+        context.pointee.registers = contextRegisters
+        context.pointee.n_registers = RegisterContext.count
         cpuInterface.pointee.list_registers = listRegisters
         exit.pointee.registers = registers
         entry.pointee.write_registers = registerNumbers
@@ -57,6 +62,8 @@ package struct FrameEncoder: ~Copyable {
         reset.deallocate()
         sgi.deallocate()
         stop.deallocate()
+        context.deallocate()
+        contextRegisters.deallocate()
         listRegisters.deallocate()
         registers.deallocate()
         registerNumbers.deallocate()
@@ -91,10 +98,13 @@ package struct FrameEncoder: ~Copyable {
             if registers[index] != 0 { count = index &+ 1 }
         }
         exit.pointee.n_registers = count
-        exit.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface) : nil
-        exit.pointee.timer = carried.update(value.timer) ? fill(value.timer) : nil
+        // PC and PSTATE.
+        carried.registersMoved &+= 2
+        exit.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface, &carried) : nil
+        exit.pointee.timer = carried.update(value.timer) ? fill(value.timer, &carried) : nil
+        exit.pointee.context = carried.carriesAll ? fill(&value.context, &carried) : nil
         exit.pointee.timestamp = value.timestamp
-        if exit.pointee.cpu_interface == nil, exit.pointee.timer == nil { return packPlainExit() }
+        if !carried.carriesAll, exit.pointee.cpu_interface == nil, exit.pointee.timer == nil { return packPlainExit() }
         frame.pointee.exit = exit
         return pack(ARMADA__WIRE__FRAME__BODY_EXIT)
     }
@@ -124,6 +134,7 @@ package struct FrameEncoder: ~Copyable {
         welcome.pointee.halt_poll_nanoseconds = value.haltPollNanoseconds
         welcome.pointee.halt_poll_fixed = value.haltPollIsFixed ? 1 : 0
         welcome.pointee.processor = value.processor
+        welcome.pointee.world_switch = value.worldSwitch.wireValue
         frame.pointee.welcome = welcome
         return pack(ARMADA__WIRE__FRAME__BODY_WELCOME)
     }
@@ -156,8 +167,11 @@ package struct FrameEncoder: ~Copyable {
         } else {
             entry.pointee.reset = nil
         }
-        entry.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface) : nil
-        if entry.pointee.cpu_interface == nil, entry.pointee.injected == nil, entry.pointee.reset == nil {
+        entry.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface, &carried) : nil
+        entry.pointee.context = carried.carriesAll ? fill(&value.context, &carried) : nil
+        if !carried.carriesAll, entry.pointee.cpu_interface == nil, entry.pointee.injected == nil,
+            entry.pointee.reset == nil
+        {
             return packPlainEntry()
         }
         frame.pointee.entry = entry
@@ -171,23 +185,39 @@ package struct FrameEncoder: ~Copyable {
 
     // MARK: Helpers
 
-    private func fill(_ state: TimerState) -> UnsafeMutablePointer<Armada__Wire__Timer> {
+    private func fill(
+        _ state: TimerState, _ carried: inout CarriedState
+    ) -> UnsafeMutablePointer<Armada__Wire__Timer> {
+        timer.pointee.virtual_line = state.virtualLine ? 1 : 0
+        // With nvhe the registers are in the context.
+        if carried.carriesAll { return timer }
+        carried.registersMoved &+= TimerState.registerCount
+        timer.pointee.physical_line = state.physicalLine ? 1 : 0
         timer.pointee.virtual_control = state.virtualControl
         timer.pointee.physical_control = state.physicalControl
         timer.pointee.virtual_compare = state.virtualCompare
         timer.pointee.physical_compare = state.physicalCompare
-        timer.pointee.virtual_line = state.virtualLine ? 1 : 0
-        timer.pointee.physical_line = state.physicalLine ? 1 : 0
         return timer
     }
 
-    private func fill(_ state: inout CPUInterfaceState) -> UnsafeMutablePointer<Armada__Wire__CPUInterface> {
+    private func fill(
+        _ registers: inout RegisterContext, _ carried: inout CarriedState
+    ) -> UnsafeMutablePointer<Armada__Wire__Context> {
+        registers.put(into: contextRegisters)
+        carried.registersMoved &+= UInt64(RegisterContext.count)
+        return context
+    }
+
+    private func fill(
+        _ state: inout CPUInterfaceState, _ carried: inout CarriedState
+    ) -> UnsafeMutablePointer<Armada__Wire__CPUInterface> {
         var count = 0
         for index in 0..<16 {
             listRegisters[index] = state.listRegisters[index]
             if listRegisters[index] != 0 { count = index &+ 1 }
         }
         cpuInterface.pointee.n_list_registers = count
+        carried.registersMoved &+= CPUInterfaceState.otherRegisterCount &+ UInt64(count)
         cpuInterface.pointee.hcr = state.hcr
         cpuInterface.pointee.vmcr = state.vmcr
         cpuInterface.pointee.ap0r0 = state.ap0r0

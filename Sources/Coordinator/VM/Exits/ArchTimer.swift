@@ -1,0 +1,95 @@
+import CHost
+import Shared
+
+// The EL1 physical timer with the world switch nvhe: its registers trap (CNTHCTL_EL2.EL1PCEN = 0), and the coordinator
+// is the timer, for a vCPU in the guest as for a blocked one. With vhe the worker has it.
+
+/// KVM's `struct arch_timer_context` of the physical timer.
+struct PhysicalTimer {
+    /// CNTP_CTL_EL0.{IMASK, ENABLE}.
+    var control: UInt64 = 0
+    /// CNTP_CVAL_EL0.
+    var compare: UInt64 = 0
+
+    /// The output line: KVM's `kvm_timer_should_fire`.
+    func isLineHigh(at counter: UInt64) -> Bool { control & 3 == 1 && counter >= compare }
+
+    /// The register's value for the guest: KVM's `kvm_arm_timer_read`.
+    func read(_ register: Register, at counter: UInt64) -> UInt64 {
+        switch register {
+        // ISTATUS, which only an enabled timer shows.
+        case .ctl: control & 1 != 0 && counter >= compare ? control | 1 << 2 : control
+        case .cval: compare
+        case .tval: UInt64(UInt32(truncatingIfNeeded: compare &- counter))
+        }
+    }
+
+    /// KVM's `kvm_arm_timer_write`.
+    mutating func write(_ register: Register, _ value: UInt64, at counter: UInt64) {
+        switch register {
+        case .ctl: control = value & 3
+        case .cval: compare = value
+        // A signed 32-bit distance from now.
+        case .tval: compare = counter &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value)))
+        }
+    }
+
+    enum Register {
+        case tval, ctl, cval
+
+        /// CNTP_TVAL_EL0, CNTP_CTL_EL0, CNTP_CVAL_EL0.
+        init?(_ encoding: SystemRegisterEncoding) {
+            switch encoding {
+            case SystemRegisterEncoding(3, 3, 14, 2, 0): self = .tval
+            case SystemRegisterEncoding(3, 3, 14, 2, 1): self = .ctl
+            case SystemRegisterEncoding(3, 3, 14, 2, 2): self = .cval
+            default: return nil
+            }
+        }
+    }
+}
+
+extension VirtualMachine {
+    /// A trapped access to the physical timer: KVM's `access_arch_timer`. nil: the register is another one, or it is
+    /// the worker's.
+    func handlePhysicalTimer(_ vcpu: VCPU, _ encoding: SystemRegisterEncoding) -> ExitAction? {
+        guard movesContext, let register = PhysicalTimer.Register(encoding) else { return nil }
+        let esr = vcpu.exit.esr
+        let now = armada_monotonic()
+        if esr.isSystemRead {
+            let value = vcpu.physicalTimer.read(register, at: now &- counterOffset)
+            vcpu.write(register: esr.systemTransferRegister, value)
+        } else {
+            vcpu.physicalTimer.write(register, vcpu.exit.registers[0], at: now &- counterOffset)
+            updatePhysicalTimer(vcpu, at: now)
+        }
+        vcpu.advancePC()
+        return .resume
+    }
+
+    /// Sets the line, and arms the background timer for a line that is to rise: KVM's `timer_emulate`.
+    private func updatePhysicalTimer(_ vcpu: VCPU, at now: UInt64) {
+        let timer = vcpu.physicalTimer
+        let isHigh = timer.isLineHigh(at: now &- counterOffset)
+        vgic.setPPI(PhysicalMap.physicalTimerINTID, vcpu: vcpu.index, level: isHigh)
+        let (deadline, overflows) = timer.compare.addingReportingOverflow(counterOffset)
+        let isWaiting = !isHigh && timer.control & 3 == 1 && !overflows
+        physicalTimers.set(vcpu.index, isWaiting ? deadline : .max)
+    }
+
+    /// Raises the lines of the physical timers that are due: KVM's `kvm_phys_timer_expire`.
+    func physicalTimersExpired(at now: UInt64) {
+        while let index = physicalTimers.popExpired(at: now) { updatePhysicalTimer(vcpus[index], at: now) }
+        if !wakes.isEmpty { wakeKicked() }
+    }
+
+    /// The vCPU starts over: KVM's `kvm_timer_vcpu_reset`.
+    func resetPhysicalTimer(_ vcpu: VCPU) {
+        guard movesContext else { return }
+        vcpu.physicalTimer = PhysicalTimer()
+        updatePhysicalTimer(vcpu, at: armada_monotonic())
+    }
+
+    /// What else an Exit brings with nvhe: the registers, of which the next Entry gives back this copy.
+    func syncContext(_ vcpu: VCPU) { vcpu.entry.context = vcpu.channel.exit.context }
+}
