@@ -3,7 +3,7 @@ import Glibc
 import Shared
 
 /// `armada run`.
-struct RunCommand: ParsableCommand {
+struct RunCommand: ExecutableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Boot a guest and run it to its end.",
@@ -98,6 +98,15 @@ struct RunCommand: ParsableCommand {
         help: ArgumentHelp("List registers of each vCPU's GIC, 1 to 16.", valueName: "count"))
     var listRegisters = 4
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where armada ps and armada stat find this VM: auto is a socket of its own in $XDG_RUNTIME_DIR/armada, or in \
+            /tmp/armada-UID; none makes none.
+            """, valueName: "auto|none|path"),
+        completion: .file())
+    var control = ControlSocket.automatic
+
     enum WorkerSource: String, CaseIterable, ExpressibleByArgument {
         case spawn
         case external
@@ -156,8 +165,28 @@ struct RunCommand: ParsableCommand {
         configuration.externalWorkersPath = socket
         configuration.workerPath = worker
         configuration.statistics = stats
+        configuration.control = control
         configuration.listRegisterCount = listRegisters
         return configuration
+    }
+}
+
+extension ControlSocket: ExpressibleByArgument {
+    init?(argument: String) {
+        switch argument {
+        case "": return nil
+        case "auto": self = .automatic
+        case "none": self = .none
+        default: self = .path(argument)
+        }
+    }
+
+    var defaultValueDescription: String {
+        switch self {
+        case .automatic: "auto"
+        case .none: "none"
+        case .path(let path): path
+        }
     }
 }
 

@@ -10,6 +10,7 @@ final class EventLoop {
     /// The machine, which owns this loop and outlives it.
     private unowned(unsafe) let vm: VirtualMachine
     private let events: EventSet
+    private let control: ControlServer?
     private var window: AdaptiveWindow
     private var hostLoad = HostLoad()
     /// As many vCPUs may be in the guest while the loop polls.
@@ -26,6 +27,7 @@ final class EventLoop {
     init(_ vm: VirtualMachine, _ events: EventSet, processorCount: Int) {
         self.vm = vm
         self.events = events
+        control = vm.control
         window = AdaptiveWindow(maximumNanoseconds: vm.configuration.haltPollNanoseconds)
         // With processors of their own for loop and workers, the loop takes nothing away from anyone.
         let separate = vm.configuration.pin == .separate && processorCount > 1
@@ -148,6 +150,8 @@ final class EventLoop {
             case .consoleOutput:
                 vm.console.flush()
                 if !vm.wakes.isEmpty { vm.wakeKicked() }
+            case .control: control?.accept()
+            case .controlClient(let slot): control?.serve(slot)
             case nil: break
             }
         }
@@ -194,11 +198,13 @@ final class EventLoop {
     private func nextDeadline(_ now: UInt64) -> UInt64 {
         var deadline = min(vm.timers.earliest, watchdog)
         if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
+        if let control { deadline = min(deadline, control.deadline) }
         return deadline
     }
 
     private func expire(_ now: UInt64) {
         if watchdog <= now { return vm.end(.watchdog) }
+        control?.expire(now)
         vm.pl031.tick()
         if !vm.wakes.isEmpty { vm.wakeKicked() }
         while let vcpu = vm.timers.popExpired(at: now) { vm.timerExpired(vm.vcpus[vcpu], at: now) }

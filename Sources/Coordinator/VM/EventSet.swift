@@ -11,6 +11,10 @@ enum Event: Equatable {
     case signals
     case consoleInput
     case consoleOutput
+    /// Somebody connects to the control socket.
+    case control
+    /// The client in this slot of the control socket has something, or has room again.
+    case controlClient(Int)
 
     fileprivate var token: UInt64 {
         switch self {
@@ -19,6 +23,8 @@ enum Event: Equatable {
         case .signals: 2 << 32
         case .consoleInput: 3 << 32
         case .consoleOutput: 4 << 32
+        case .control: 5 << 32
+        case .controlClient(let slot): 6 << 32 | UInt64(slot)
         }
     }
 
@@ -30,6 +36,8 @@ enum Event: Equatable {
         case 2: self = .signals
         case 3: self = .consoleInput
         case 4: self = .consoleOutput
+        case 5: self = .control
+        case 6: self = .controlClient(index)
         default: return nil
         }
     }
