@@ -1,20 +1,24 @@
 #!/usr/bin/env bash
-# Checks that the committed protobuf-c code is what protoc-c makes of vcpu.proto; with --write, updates it.
+# Checks that the committed protobuf-c code is what protoc-c makes of vcpu.proto and control.proto; with --write, updates
+# it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 source_directory=Sources/CWire
+protocols=(vcpu control)
 if ! command -v protoc-c >/dev/null; then
     echo "check-wire: protoc-c is missing: apt-get install protobuf-c-compiler" >&2
     exit 1
 fi
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-(cd "$source_directory" && protoc-c --c_out="$fresh" vcpu.proto)
+(cd "$source_directory" && protoc-c --c_out="$fresh" "${protocols[@]/%/.proto}")
 
 if [ "${1:-}" = --write ]; then
-    cp "$fresh/vcpu.pb-c.c" "$source_directory/vcpu.pb-c.c"
-    cp "$fresh/vcpu.pb-c.h" "$source_directory/include/vcpu.pb-c.h"
+    for protocol in "${protocols[@]}"; do
+        cp "$fresh/$protocol.pb-c.c" "$source_directory/$protocol.pb-c.c"
+        cp "$fresh/$protocol.pb-c.h" "$source_directory/include/$protocol.pb-c.h"
+    done
     exit 0
 fi
 
@@ -26,9 +30,11 @@ compare() {
         status=1
     fi
 }
-compare "$source_directory/vcpu.pb-c.c" "$fresh/vcpu.pb-c.c"
-compare "$source_directory/include/vcpu.pb-c.h" "$fresh/vcpu.pb-c.h"
+for protocol in "${protocols[@]}"; do
+    compare "$source_directory/$protocol.pb-c.c" "$fresh/$protocol.pb-c.c"
+    compare "$source_directory/include/$protocol.pb-c.h" "$fresh/$protocol.pb-c.h"
+done
 if [ $status -ne 0 ]; then
-    echo "check-wire: the committed code does not match vcpu.proto; run deploy/check-wire.sh --write" >&2
+    echo "check-wire: the committed code does not match its .proto files; run deploy/check-wire.sh --write" >&2
 fi
 exit $status

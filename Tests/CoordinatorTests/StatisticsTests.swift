@@ -19,41 +19,109 @@ import Testing
         #expect(LatencyHistogram.bucket(of: .max) == LatencyHistogram.bucketCount - 1)
     }
 
-    @Test func `quantiles of a known distribution`() {
+    @Test func `buckets do not leave gaps`() {
+        #expect(LatencyHistogram.lowerBound(ofBucket: 0) == 0)
+        for bucket in 0..<LatencyHistogram.bucketCount {
+            #expect(LatencyHistogram.bucket(of: LatencyHistogram.lowerBound(ofBucket: bucket)) == bucket)
+        }
+    }
+
+    private func histogram(_ values: some Sequence<UInt64>) -> HistogramSnapshot {
         var histogram = LatencyHistogram()
-        for value in UInt64(1)...1000 { histogram.record(value * 100) }
-        let (minimum, maximum, count) = (histogram.minimum, histogram.maximum, histogram.count)
-        #expect(minimum == 100 && maximum == 100_000 && count == 1000)
-        let mean = histogram.mean
-        #expect(mean == 50_050)
+        for value in values { histogram.record(value) }
+        return histogram.snapshot
+    }
+
+    @Test func `quantiles of a known distribution`() {
+        let histogram = histogram((UInt64(1)...1000).map { $0 * 100 })
+        #expect(histogram.minimum == 100 && histogram.maximum == 100_000 && histogram.count == 1000)
+        #expect(histogram.mean == 50_050)
         for (fraction, exact) in [(0.5, 50_000.0), (0.99, 99_000.0)] {
             let value = Double(histogram.quantile(fraction))
             #expect(value >= exact && value <= exact * 1.125)
         }
-        let last = histogram.quantile(1)
-        #expect(last == 100_000)
-        let empty = LatencyHistogram()
-        let nothing = empty.quantile(0.5)
-        #expect(nothing == 0)
+        #expect(histogram.quantile(1) == 100_000)
+        #expect(HistogramSnapshot().quantile(0.5) == 0)
     }
 
+    // MARK: Differences
+
+    @Test func `a difference has what came in between`() {
+        let early: [UInt64] = [1_000, 50_000]
+        let late: [UInt64] = [2_000, 3_000, 3_000, 40_000]
+        let difference = histogram(early + late).subtracting(histogram(early))
+        #expect(difference.count == 4 && difference.sum == 48_000)
+        // Not extremes of the run: the edges of their buckets.
+        #expect(difference.minimum <= 2_000 && difference.minimum >= 1_750)
+        #expect(difference.maximum >= 40_000 && difference.maximum <= 45_000)
+        #expect(difference.quantile(0.5) >= 3_000 && difference.quantile(0.5) <= 3_375)
+    }
+
+    @Test func `extremes of the run are exact in a difference, too`() {
+        let early: [UInt64] = [1_000, 50_000]
+        let difference = histogram(early + [999, 2_000, 50_001]).subtracting(histogram(early))
+        #expect(difference.minimum == 999 && difference.maximum == 50_001)
+        let first = histogram([7_777]).subtracting(HistogramSnapshot())
+        #expect(first == histogram([7_777]))
+        #expect(histogram(early).subtracting(histogram(early)) == HistogramSnapshot())
+    }
+
+    @Test func `an extreme at the run's own edge is not beyond it`() {
+        // The bucket of 1000 begins at 960 and ends at 1023: the run's extremes are nearer.
+        let difference = histogram([1_000, 1_000]).subtracting(histogram([1_000]))
+        #expect(difference.minimum == 1_000 && difference.maximum == 1_000)
+    }
+
+    @Test func `differences of snapshots add up`() {
+        let first = ControlSamples.snapshot(nanoseconds: 2_000, [(ExitReason(.hvc64), [5])])
+        var second = ControlSamples.snapshot(nanoseconds: 5_000, [(ExitReason(.hvc64), [5, 6]), (.wfi, [9])])
+        second.loop.kicks += 5
+        #expect(second.follows(first) && !first.follows(second))
+        let difference = second.subtracting(first)
+        #expect(difference.elapsedNanoseconds == 3_000 && difference.loop.kicks == 5 && difference.loop.blocks == 0)
+        #expect(difference.vcpus[1].exits == 2 && difference.vcpus[1].counters.allSatisfy { $0 == 0 })
+        let report = StatisticsReport(difference)
+        #expect(report.exits.map(\.name) == ["WFx wfi", "HVC64"])
+        #expect(report.exits.map(\.samples) == [2, 2] && report.totalNanoseconds == 30)
+        #expect(report.samples(.wfi) == 2)
+    }
+
+    @Test func `a snapshot of another run does not follow`() {
+        let first = ControlSamples.snapshot()
+        var second = first
+        second.started += 1
+        #expect(!second.follows(first))
+        second = first
+        second.vcpus[1].rows.removeFirst()
+        #expect(!second.follows(first))
+        #expect(!ControlSamples.snapshot(vcpuCount: 3).follows(first))
+    }
+
+    // MARK: Reports
+
     @Test func `the report adds up over vCPUs`() throws {
-        var first = ExitStatistics()
-        var second = ExitStatistics()
-        first.record(ExitReason(.hvc64), nanoseconds: 1000)
-        first.record(.wfi, nanoseconds: 9000)
-        second.record(ExitReason(.hvc64), nanoseconds: 3000)
-        var total = LatencyHistogram()
-        first.add(ExitReason(.hvc64), to: &total)
-        second.add(ExitReason(.hvc64), to: &total)
-        first.add(ExitReason(.smc64), to: &total)
-        let sum = StatisticsReport.Exit(ExitReason(.hvc64), total)
-        let row = try #require(sum)
+        var snapshot = ControlSamples.snapshot([(ExitReason(.hvc64), [1000]), (.wfi, [9000])])
+        snapshot.vcpus[1] = ControlSamples.snapshot([(ExitReason(.hvc64), [3000])]).vcpus[1]
+        let report = StatisticsReport(snapshot)
+        #expect(report.exits.map(\.name) == ["WFx wfi", "HVC64"])
+        let row = report.exits[1]
         #expect(row.samples == 2 && row.totalNanoseconds == 4000 && row.minimum == 1000 && row.maximum == 3000)
-        let names = first.rowList.map(\.name)
-        #expect(names == ["WFx wfi", "HVC64"])
-        let none = StatisticsReport.Exit(.irq, LatencyHistogram())
-        #expect(none == nil)
+    }
+
+    @Test func `a report shows one vCPU, one event, and falls by its key`() {
+        let snapshot = ControlSamples.snapshot([
+            (ExitReason(.hvc64), [1, 1, 1]), (.wfi, [900]), (.wfe, [1_000]), (.mmioReadUser, [40, 50]),
+        ])
+        func names(_ selection: ReportSelection) -> [String] { StatisticsReport(snapshot, selection).exits.map(\.name) }
+        #expect(names(.init(event: .mmio)) == ["DABT_LOW mmio_read_user"])
+        #expect(names(.init(event: .wfx)) == ["WFx wfe", "WFx wfi"])
+        #expect(names(.init(key: .samples)).first == "HVC64")
+        #expect(names(.init(key: .avg)) == ["WFx wfe", "WFx wfi", "DABT_LOW mmio_read_user", "HVC64"])
+        let one = StatisticsReport(snapshot, .init(vcpu: 1, event: .wfx))
+        #expect(one.exits.map(\.samples) == [1, 1] && one.vcpus.map(\.index) == [1])
+        #expect(one.text.contains("Analyze events for VCPU 1:"))
+        // The counters do not depend on the event.
+        #expect(one.samples(ExitReason(.hvc64)) == 3)
     }
 
     private var report: StatisticsReport {

@@ -19,23 +19,40 @@ enum Program {
                 try command.run()
                 status = 0
             }
+        } catch let failure as CommandFailure {
+            StandardError.report(failure.message)
+            status = 1
         } catch {
-            status = report(error)
+            status = report(error, arguments)
         }
         exit(status)
     }
 
     /// Prints help and version as they are asked for, and anything else as one line on standard error.
-    private static func report(_ error: any Error) -> Int32 {
+    private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
         let code = Armada.exitCode(for: error)
         if code == .success {
             print(Armada.fullMessage(for: error))
         } else if code == .validationFailure {
-            StandardError.report("\(singleLine(Armada.message(for: error))); see armada run --help")
+            StandardError.report("\(singleLine(Armada.message(for: error))); see \(commandName(arguments)) --help")
         } else {
             StandardError.report(singleLine(Armada.message(for: error)))
         }
         return code.rawValue
+    }
+
+    /// The command that `arguments` begin with: "armada stat live".
+    private static func commandName(_ arguments: [String]) -> String {
+        var name = "armada"
+        var command: any ParsableCommand.Type = Armada.self
+        for argument in arguments {
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == argument }) else {
+                break
+            }
+            name += " " + argument
+            command = next
+        }
+        return name
     }
 
     private static func singleLine(_ text: String) -> String {
@@ -54,15 +71,28 @@ enum StandardError {
     /// Writes `armada: error: MESSAGE`.
     static func report(_ message: String) { write("armada: error: \(message)\n") }
 
-    static func write(_ text: String) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard written > 0 else { return }
-            bytes = bytes.dropFirst(written)
+    static func write(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
+}
+
+/// What a command has found.
+enum StandardOutput {
+    static func write(_ text: String) throws {
+        guard writeAll(text, to: STDOUT_FILENO) else {
+            throw CommandFailure("write standard output: \(String(cString: strerror(errno)))")
         }
     }
+}
+
+/// False, with errno, if not everything could be written.
+private func writeAll(_ text: String, to descriptor: CInt) -> Bool {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if written < 0, errno == EINTR || errno == EAGAIN { continue }
+        guard written > 0 else { return false }
+        bytes = bytes.dropFirst(written)
+    }
+    return true
 }
 
 /// Options whose value may be left out, which the argument parser does not know.

@@ -109,6 +109,15 @@ struct RunCommand: ExecutableCommand {
             """, valueName: "vhe|nvhe"))
     var worldSwitch = WorldSwitch.vhe
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where armada ps and armada stat find this VM: auto is a socket of its own in $XDG_RUNTIME_DIR/armada, or in \
+            /tmp/armada-UID; none makes none.
+            """, valueName: "auto|none|path"),
+        completion: .file())
+    var control = ControlSocket.automatic
+
     enum WorkerSource: String, CaseIterable, ExpressibleByArgument {
         case spawn
         case external
@@ -165,9 +174,29 @@ struct RunCommand: ExecutableCommand {
         configuration.externalWorkersPath = socket
         configuration.workerPath = worker
         configuration.statistics = stats
+        configuration.control = control
         configuration.listRegisterCount = listRegisters
         configuration.worldSwitch = worldSwitch
         return configuration
+    }
+}
+
+extension ControlSocket: ExpressibleByArgument {
+    init?(argument: String) {
+        switch argument {
+        case "": return nil
+        case "auto": self = .automatic
+        case "none": self = .none
+        default: self = .path(argument)
+        }
+    }
+
+    var defaultValueDescription: String {
+        switch self {
+        case .automatic: "auto"
+        case .none: "none"
+        case .path(let path): path
+        }
     }
 }
 

@@ -36,24 +36,18 @@ struct ExitStatistics: ~Copyable {
 
     func samples(_ reason: ExitReason) -> UInt64 { rows[Int(reason.rawValue)]?.pointee.count ?? 0 }
 
-    /// One row for each reason that occurred, by falling total time.
-    var rowList: [StatisticsReport.Exit] {
-        var list: [StatisticsReport.Exit] = []
-        for number in 0..<ExitReason.count {
-            guard let row = rows[number] else { continue }
-            if let exit = StatisticsReport.Exit(ExitReason(rawValue: UInt8(number)), row.pointee) { list.append(exit) }
+    /// The histogram of each reason that occurred, by rising reason.
+    var histograms: [StatisticsSnapshot.Row] {
+        (0..<ExitReason.count).compactMap { number in
+            rows[number].map {
+                StatisticsSnapshot.Row(reason: ExitReason(rawValue: UInt8(number)), histogram: $0.pointee.snapshot)
+            }
         }
-        return list.sorted { $0.totalNanoseconds > $1.totalNanoseconds }
-    }
-
-    /// Adds the histogram of `reason`, if there is one, to `total`.
-    func add(_ reason: ExitReason, to total: inout LatencyHistogram) {
-        if let row = rows[Int(reason.rawValue)] { total.add(row.pointee) }
     }
 }
 
 /// The loop's counters, with KVM's names where KVM has the thing.
-struct LoopStatistics {
+struct LoopStatistics: Equatable, Sendable {
     /// Waits that began with polling.
     var haltAttemptedPoll: UInt64 = 0
     /// … and did not need to block.
@@ -67,6 +61,26 @@ struct LoopStatistics {
     var haltWakeup: UInt64 = 0
     /// Doorbells rung.
     var kicks: UInt64 = 0
+    /// Kicks that found the vCPU on its way out already: mode was EXITING_GUEST_MODE.
+    var kicksCoalesced: UInt64 = 0
     /// Entries backed out of because a request came at the last moment.
     var entriesBackedOut: UInt64 = 0
+    /// Stage-2 invalidations that were broadcast to the vCPUs.
+    var remoteTLBFlush: UInt64 = 0
+
+    func subtracting(_ earlier: Self) -> Self {
+        var difference = Self()
+        difference.haltAttemptedPoll = haltAttemptedPoll &- earlier.haltAttemptedPoll
+        difference.haltSuccessfulPoll = haltSuccessfulPoll &- earlier.haltSuccessfulPoll
+        difference.haltPollSuccessNanoseconds = haltPollSuccessNanoseconds &- earlier.haltPollSuccessNanoseconds
+        difference.haltPollFailNanoseconds = haltPollFailNanoseconds &- earlier.haltPollFailNanoseconds
+        difference.blocks = blocks &- earlier.blocks
+        difference.blockedNanoseconds = blockedNanoseconds &- earlier.blockedNanoseconds
+        difference.haltWakeup = haltWakeup &- earlier.haltWakeup
+        difference.kicks = kicks &- earlier.kicks
+        difference.kicksCoalesced = kicksCoalesced &- earlier.kicksCoalesced
+        difference.entriesBackedOut = entriesBackedOut &- earlier.entriesBackedOut
+        difference.remoteTLBFlush = remoteTLBFlush &- earlier.remoteTLBFlush
+        return difference
+    }
 }

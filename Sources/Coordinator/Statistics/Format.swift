@@ -29,3 +29,30 @@ extension String {
     func right(_ width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
     func left(_ width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
 }
+
+/// `text` as a JSON string, its quotes included.
+func quotedJSON(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": out += "\\\""
+        case "\\": out += "\\\\"
+        case "\u{0}"..<" ": out += "\\u" + String(hexadecimal(UInt64(scalar.value), digits: 4).dropFirst(2))
+        default: out.unicodeScalars.append(scalar)
+        }
+    }
+    return out + "\""
+}
+
+/// `text` for a terminal: without the control characters that a file name or a command line may hold.
+func printable(_ text: String) -> String {
+    String(text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? "?" : $0 })
+}
+
+/// A time as a person reads it: "12.3 s", "4 min 5 s", "2 h 3 min".
+func duration(_ nanoseconds: UInt64) -> String {
+    let seconds = nanoseconds / 1_000_000_000
+    if seconds < 60 { return decimal(Double(nanoseconds) / 1e9, digits: 1) + " s" }
+    if seconds < 3600 { return "\(seconds / 60) min \(seconds % 60) s" }
+    return "\(seconds / 3600) h \(seconds % 3600 / 60) min"
+}

@@ -25,27 +25,12 @@ struct LatencyHistogram: ~Copyable {
         buckets[Self.bucket(of: nanoseconds)] &+= 1
     }
 
-    mutating func add(_ other: borrowing LatencyHistogram) {
-        count &+= other.count
-        sum &+= other.sum
-        minimum = min(minimum, other.minimum)
-        maximum = max(maximum, other.maximum)
-        for index in 0..<Self.bucketCount { buckets[index] &+= other.buckets[index] }
+    /// A copy that can be sent, stored and subtracted.
+    var snapshot: HistogramSnapshot {
+        HistogramSnapshot(
+            count: count, sum: sum, minimum: minimum, maximum: maximum,
+            buckets: Array(UnsafeBufferPointer(start: buckets, count: Self.bucketCount)))
     }
-
-    /// The value that `fraction` (0…1) of the samples do not exceed, up to the width of a bucket; 0 without samples.
-    func quantile(_ fraction: Double) -> UInt64 {
-        guard count > 0 else { return 0 }
-        let rank = max(1, UInt64((fraction * Double(count)).rounded(.up)))
-        var seen: UInt64 = 0
-        for index in 0..<Self.bucketCount {
-            seen &+= UInt64(buckets[index])
-            if seen >= rank { return min(max(Self.upperBound(ofBucket: index), minimum), maximum) }
-        }
-        return maximum
-    }
-
-    var mean: Double { count > 0 ? Double(sum) / Double(count) : 0 }
 
     @inline(__always)
     static func bucket(of value: UInt64) -> Int {
@@ -53,6 +38,11 @@ struct LatencyHistogram: ~Copyable {
         let exponent = 63 &- value.leadingZeroBitCount
         if exponent > 36 { return bucketCount - 1 }
         return (exponent &- 2) &* 8 &+ Int(truncatingIfNeeded: value &>> UInt64(exponent &- 3) & 7)
+    }
+
+    /// The smallest value that falls into the bucket.
+    static func lowerBound(ofBucket index: Int) -> UInt64 {
+        index == 0 ? 0 : upperBound(ofBucket: index - 1) + 1
     }
 
     /// The largest value that falls into the bucket.

@@ -1,6 +1,6 @@
 import Shared
 
-/// A run's figures, taken at its end. The formats are in docs/exits.md.
+/// A run's figures, or those of a part of it. The formats are in docs/exits.md.
 struct StatisticsReport {
     struct Exit {
         var name: String
@@ -32,7 +32,8 @@ struct StatisticsReport {
     }
 
     var wallNanoseconds: UInt64 = 0
-    /// All vCPUs together, by falling total time.
+    var selection = ReportSelection()
+    /// The selected vCPUs together, in the order of the selection's key.
     var exits: [Exit] = []
     var vcpus: [VCPU] = []
     var loop = LoopStatistics()
@@ -62,7 +63,7 @@ struct StatisticsReport {
 
     func samples(_ reasons: ExitReason...) -> UInt64 {
         let names = reasons.map(\.name)
-        return exits.reduce(0) { names.contains($1.name) ? $0 &+ $1.samples : $0 }
+        return vcpus.flatMap(\.rows).reduce(0) { names.contains($1.name) ? $0 &+ $1.samples : $0 }
     }
 
     /// KVM's per-VM counters.
@@ -77,6 +78,9 @@ struct StatisticsReport {
             ("signal_exits", samples(.irq)),
             ("sgis", vcpus.reduce(0) { $0 &+ $1.sgis }),
             ("kicks", loop.kicks),
+            ("kicks_coalesced", loop.kicksCoalesced),
+            ("entries_backed_out", loop.entriesBackedOut),
+            ("remote_tlb_flush", loop.remoteTLBFlush),
             ("halt_attempted_poll", loop.haltAttemptedPoll),
             ("halt_successful_poll", loop.haltSuccessfulPoll),
             ("halt_poll_success_ns", loop.haltPollSuccessNanoseconds),
@@ -94,7 +98,8 @@ struct StatisticsReport {
 
     /// The table, in the form of `perf kvm stat report`, with a final newline.
     var text: String {
-        var out = "\nAnalyze events for all VCPUs:\n\n" + Self.header + "\n\n"
+        let title = selection.vcpu.map { "VCPU \($0)" } ?? "all VCPUs"
+        var out = "\nAnalyze events for \(title):\n\n" + Self.header + "\n\n"
         for exit in exits { out += row(exit) + "\n" }
         out += "\nTotal Samples:\(totalSamples), Total events handled time:\(microseconds(totalNanoseconds)).\n"
         out += "\nFast exits (answered in the worker, not among the samples):\n\n"
@@ -162,10 +167,35 @@ struct StatisticsReport {
     }
 }
 
+extension StatisticsReport {
+    /// The figures of `snapshot`, which may be a difference.
+    init(_ snapshot: StatisticsSnapshot, _ selection: ReportSelection = ReportSelection()) {
+        self.selection = selection
+        wallNanoseconds = snapshot.elapsedNanoseconds
+        loop = snapshot.loop
+        worldSwitch = snapshot.worldSwitch
+        var totals: [ExitReason: HistogramSnapshot] = [:]
+        for vcpu in snapshot.vcpus where selection.vcpu == nil || selection.vcpu == vcpu.index {
+            for row in vcpu.rows where selection.event.contains(row.reason) {
+                totals[row.reason, default: HistogramSnapshot()].add(row.histogram)
+            }
+            vcpus.append(
+                VCPU(
+                    index: vcpu.index, pid: vcpu.pid, exits: vcpu.exits, sgis: vcpu.sgis, traffic: vcpu.traffic,
+                    counters: vcpu.counters,
+                    rows: Self.sorted(vcpu.rows.map { Exit($0.reason, $0.histogram) }, selection.key)))
+        }
+        exits = Self.sorted(totals.map { Exit($0.key, $0.value) }, selection.key)
+    }
+
+    private static func sorted(_ exits: [Exit], _ key: ReportSelection.Key) -> [Exit] {
+        exits.sorted { key.isBefore($0, $1) || !key.isBefore($1, $0) && $0.name < $1.name }
+    }
+}
+
 extension StatisticsReport.Exit {
-    /// The figures of one histogram; nil if it has no samples.
-    init?(_ reason: ExitReason, _ histogram: borrowing LatencyHistogram) {
-        guard histogram.count > 0 else { return nil }
+    /// The figures of one histogram that has samples.
+    init(_ reason: ExitReason, _ histogram: HistogramSnapshot) {
         self.init(
             name: reason.name, samples: histogram.count, totalNanoseconds: histogram.sum, minimum: histogram.minimum,
             mean: histogram.mean, p50: histogram.quantile(0.5), p99: histogram.quantile(0.99),

@@ -4,12 +4,14 @@ import Shared
 /// The coordinator's place on the interconnect: it tells every vCPU that stage-2 translations are gone.
 final class DVMBroadcast: Stage2Broadcast {
     private let ring: DVMRing
+    private(set) var invalidationCount: UInt64 = 0
 
     init(controlPage: UnsafeMutableRawPointer, vcpuCount: Int) {
         ring = DVMRing(controlPage: controlPage, vcpuCount: vcpuCount)
     }
 
     func invalidate(_ ipa: IPA, byteCount: UInt64) -> UInt64 {
+        invalidationCount &+= 1
         let ticket = ring.append(DVMOperation(.ipa, operand: ipa.rawValue, length: byteCount))
         ring.ringDoorbells()
         return ticket

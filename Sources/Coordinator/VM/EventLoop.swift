@@ -10,6 +10,7 @@ final class EventLoop {
     /// The machine, which owns this loop and outlives it.
     private unowned(unsafe) let vm: VirtualMachine
     private let events: EventSet
+    private let control: ControlServer?
     private var window: AdaptiveWindow
     private var hostLoad = HostLoad()
     /// As many vCPUs may be in the guest while the loop polls.
@@ -26,6 +27,7 @@ final class EventLoop {
     init(_ vm: VirtualMachine, _ events: EventSet, processorCount: Int) {
         self.vm = vm
         self.events = events
+        control = vm.control
         window = AdaptiveWindow(
             maximumNanoseconds: vm.configuration.haltPoll.nanoseconds, isFixed: vm.configuration.haltPoll.isFixed)
         // With processors of their own for loop and workers, the loop takes nothing away from anyone.
@@ -153,6 +155,8 @@ final class EventLoop {
                 if !vm.wakes.isEmpty { vm.wakeKicked() }
             case .benchBackend: vm.benchSignalled(vm.bench?.backend?.take())
             case .benchPeer: vm.benchSignalled(vm.bench?.peer?.take())
+            case .control: control?.accept()
+            case .controlClient(let slot): control?.serve(slot)
             case nil: break
             }
         }
@@ -200,11 +204,13 @@ final class EventLoop {
         var deadline = min(vm.timers.earliest, vm.physicalTimers.earliest, watchdog)
         if let bench = vm.benchDevice { deadline = min(deadline, bench.deadline) }
         if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
+        if let control { deadline = min(deadline, control.deadline) }
         return deadline
     }
 
     private func expire(_ now: UInt64) {
         if watchdog <= now { return vm.end(.watchdog) }
+        control?.expire(now)
         vm.pl031.tick()
         vm.benchDevice?.tick(at: now)
         if !vm.wakes.isEmpty { vm.wakeKicked() }

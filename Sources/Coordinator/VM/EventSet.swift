@@ -14,6 +14,10 @@ enum Event: Equatable {
     /// The bench's device has been signalled: by its backend, or by the other machine.
     case benchBackend
     case benchPeer
+    /// Somebody connects to the control socket.
+    case control
+    /// The client in this slot of the control socket has something, or has room again.
+    case controlClient(Int)
 
     fileprivate var token: UInt64 {
         switch self {
@@ -24,6 +28,8 @@ enum Event: Equatable {
         case .consoleOutput: 4 << 32
         case .benchBackend: 5 << 32
         case .benchPeer: 6 << 32
+        case .control: 7 << 32
+        case .controlClient(let slot): 8 << 32 | UInt64(slot)
         }
     }
 
@@ -37,6 +43,8 @@ enum Event: Equatable {
         case 4: self = .consoleOutput
         case 5: self = .benchBackend
         case 6: self = .benchPeer
+        case 7: self = .control
+        case 8: self = .controlClient(index)
         default: return nil
         }
     }

@@ -137,6 +137,8 @@ extension VirtualMachine {
             if armada_compare_exchange32(vcpu.control.mode, &expected, VCPUMode.exitingGuest.rawValue) {
                 _ = armada_fetch_or32(vcpu.control.doorbell, Doorbell.kick)
                 loopStatistics.kicks &+= 1
+            } else if expected == VCPUMode.exitingGuest.rawValue {
+                loopStatistics.kicksCoalesced &+= 1
             }
         case .blocked:
             if !vcpu.isWaking {

@@ -26,6 +26,15 @@ struct VMConfiguration {
     var workerPath: String?
     /// The exit table at the end of the run, on standard error; nil: none.
     var statistics: StatisticsFormat?
+    var control = ControlSocket.none
+}
+
+/// Where a VM can be asked about itself while it runs.
+enum ControlSocket: Equatable, Sendable {
+    case none
+    /// `PID.sock` in the user's directory of control sockets.
+    case automatic
+    case path(String)
 }
 
 /// The form of the exit table.

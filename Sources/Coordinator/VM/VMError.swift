@@ -6,6 +6,7 @@ enum VMError: Error, CustomStringConvertible {
     case boot(BootError)
     case worker(WorkerError)
     case configuration(String)
+    case control(ControlPathError)
 
     var description: String {
         switch self {
@@ -13,6 +14,7 @@ enum VMError: Error, CustomStringConvertible {
         case .boot(let error): error.description
         case .worker(let error): error.description
         case .configuration(let text): text
+        case .control(let error): error.description
         }
     }
 }

@@ -63,6 +63,8 @@ final class VirtualMachine {
     var physicalTimers: DeadlineQueue
     var loopStatistics = LoopStatistics()
     private var report = StatisticsReport()
+    /// The control socket, if the VM has one and runs.
+    private(set) var control: ControlServer?
 
     // What has been said once already.
     var unknownClasses: Set<UInt8> = []
@@ -175,6 +177,8 @@ final class VirtualMachine {
         let events: EventSet
         do throws(SystemError) { events = try EventSet() } catch { throw .host(error) }
         let cancel = events.signalDescriptor
+        control = try openControl(events)
+        defer { control = nil }
         let image: BootImage
         let channels: [WorkerChannel]
         if let path = configuration.externalWorkersPath {
@@ -209,7 +213,9 @@ final class VirtualMachine {
         powerOn(vcpus[0], ResetState(pc: image.entry.rawValue, x0: image.dtb.rawValue))
         wakeKicked()
         loop.run()
-        report = takeReport()
+        let snapshot = takeSnapshot()
+        report = StatisticsReport(snapshot)
+        control?.finish(snapshot)
     }
 
     private func loadGuest() throws(VMError) -> BootImage {
@@ -270,28 +276,6 @@ final class VirtualMachine {
 
     /// What the run has cost, as a table in the form of `perf kvm stat report`, or as JSON.
     func statisticsReport(json: Bool) -> String { json ? report.json : report.text }
-
-    private func takeReport() -> StatisticsReport {
-        var report = StatisticsReport()
-        report.loop = loopStatistics
-        report.worldSwitch = configuration.worldSwitch
-        for number in 0..<ExitReason.count {
-            let reason = ExitReason(rawValue: UInt8(number))
-            var total = LatencyHistogram()
-            for vcpu in vcpus { vcpu.statistics.add(reason, to: &total) }
-            if let row = StatisticsReport.Exit(reason, total) { report.exits.append(row) }
-        }
-        report.exits.sort { $0.totalNanoseconds > $1.totalNanoseconds }
-        for vcpu in vcpus {
-            report.vcpus.append(
-                StatisticsReport.VCPU(
-                    index: vcpu.index, pid: Int(vcpu.channel.pid), exits: vcpu.statistics.exits,
-                    sgis: vcpu.statistics.sgis, traffic: vcpu.channel.traffic,
-                    counters: VCPUCounter.allCases.map { vcpu.control.counter($0) },
-                    rows: vcpu.statistics.rowList))
-        }
-        return report
-    }
 }
 
 extension PinPolicy {

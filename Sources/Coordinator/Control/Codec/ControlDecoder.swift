@@ -1,0 +1,79 @@
+import CWire
+import Shared
+
+/// Unpacks control messages and validates every field.
+enum ControlDecoder {
+    /// Valid messages need less: a reply of the largest size, unpacked.
+    private static let requestBudget = 64 << 10
+    private static let replyBudget = 64 << 20
+
+    static func request(_ bytes: [UInt8]) throws(ControlError) -> ControlRequest {
+        let budget = MessageBudget(byteCount: requestBudget)
+        guard let message = armada__control__control_request__unpack(budget.allocator, bytes.count, bytes) else {
+            throw budget.error
+        }
+        defer { armada__control__control_request__free_unpacked(message, budget.allocator) }
+        // The version first: the other fields of another version are not worth a word.
+        guard message.pointee.protocol_version == ControlProtocol.version else {
+            throw .version(message.pointee.protocol_version)
+        }
+        try checkFields(message.pointee.base)
+        switch message.pointee.body_case {
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_DESCRIBE:
+            try checkFields(try body(message.pointee.describe).base)
+            return .describe
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_STATISTICS:
+            let statistics = try body(message.pointee.statistics)
+            try checkFields(statistics.base)
+            return .statistics(atEnd: statistics.at_end != 0)
+        default: throw .missingBody
+        }
+    }
+
+    static func reply(_ bytes: [UInt8]) throws(ControlError) -> ControlReply {
+        let budget = MessageBudget(byteCount: replyBudget)
+        guard let message = armada__control__control_reply__unpack(budget.allocator, bytes.count, bytes) else {
+            throw budget.error
+        }
+        defer { armada__control__control_reply__free_unpacked(message, budget.allocator) }
+        try checkFields(message.pointee.base)
+        switch message.pointee.body_case {
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_FAILURE:
+            let failure = try body(message.pointee.failure)
+            try checkFields(failure.base)
+            return .failure(text(failure.text))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_DESCRIPTION:
+            return .description(try decode(try body(message.pointee.description)))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_SNAPSHOT:
+            return .snapshot(try decode(try body(message.pointee.snapshot)))
+        default: throw .missingBody
+        }
+    }
+
+    // MARK: What every message needs
+
+    static func body<Message>(_ pointer: UnsafeMutablePointer<Message>?) throws(ControlError) -> Message {
+        guard let pointer else { throw .missingBody }
+        return pointer.pointee
+    }
+
+    static func checkFields(_ base: ProtobufCMessage) throws(ControlError) {
+        guard base.n_unknown_fields == 0 else { throw .unknownFields }
+    }
+
+    static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
+
+    /// A pid, or another number that fits into 31 bits and is not 0.
+    static func pid(_ value: UInt32) throws(ControlError) -> Int {
+        guard value > 0, value <= UInt32(Int32.max) else { throw .outOfRange("pid", UInt64(value)) }
+        return Int(value)
+    }
+
+    /// vCPUs come in order, each once.
+    static func index(_ value: UInt32, at position: Int) throws(ControlError) -> Int {
+        guard Int(value) == position, position < WireProtocol.maximumVCPUCount else {
+            throw .outOfRange("vCPU", UInt64(value))
+        }
+        return position
+    }
+}

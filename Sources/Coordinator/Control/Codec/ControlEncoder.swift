@@ -1,0 +1,51 @@
+import CWire
+import Shared
+
+/// Packs control messages. What comes out has no length before it; see `ControlProtocol.delimited`.
+enum ControlEncoder {
+    static func encode(_ request: ControlRequest, version: UInt32 = ControlProtocol.version) -> [UInt8] {
+        var pool = MessagePool()
+        let message = pool.message(armada__control__control_request__init)
+        message.pointee.protocol_version = version
+        switch request {
+        case .describe:
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_DESCRIBE
+            message.pointee.describe = pool.message(armada__control__describe__init)
+        case .statistics(let atEnd):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_STATISTICS
+            message.pointee.statistics = pool.message(armada__control__statistics__init) { $0.at_end = atEnd ? 1 : 0 }
+        }
+        return pack(armada__control__control_request__get_packed_size(message)) {
+            armada__control__control_request__pack(message, $0)
+        }
+    }
+
+    /// A reply that would be too large becomes one that says so.
+    static func encode(_ reply: ControlReply) -> [UInt8] {
+        var pool = MessagePool()
+        let message = pool.message(armada__control__control_reply__init)
+        switch reply {
+        case .failure(let text):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_FAILURE
+            let text = pool.string(text)
+            message.pointee.failure = pool.message(armada__control__failure__init) { $0.text = text }
+        case .description(let description):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_DESCRIPTION
+            message.pointee.description = pool.message(description)
+        case .snapshot(let snapshot):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_SNAPSHOT
+            message.pointee.snapshot = pool.message(snapshot)
+        }
+        let byteCount = armada__control__control_reply__get_packed_size(message)
+        guard byteCount <= ControlProtocol.maximumReplyByteCount else {
+            return encode(.failure("the reply of \(byteCount) bytes is larger than the cap"))
+        }
+        return pack(byteCount) { armada__control__control_reply__pack(message, $0) }
+    }
+
+    private static func pack(_ byteCount: Int, _ body: (UnsafeMutablePointer<UInt8>?) -> Int) -> [UInt8] {
+        Array(unsafeUninitializedCapacity: byteCount) { buffer, count in
+            count = byteCount == 0 ? 0 : body(buffer.baseAddress)
+        }
+    }
+}

@@ -1,0 +1,3 @@
+extension VirtualMachine {
+    func statistics(atEnd: Bool) -> ControlAnswer { atEnd ? .atEnd : .now(.snapshot(takeSnapshot())) }
+}

@@ -1,0 +1,53 @@
+import Shared
+
+@testable import Coordinator
+
+/// Control messages with every field set.
+enum ControlSamples {
+    static var description: VMDescription {
+        VMDescription(
+            pid: 4711, state: .running, uptimeNanoseconds: 12_345_678_901,
+            vcpus: [
+                .init(index: 0, workerPID: 4712, state: .inGuest), .init(index: 1, workerPID: 4713, state: .poweredOff),
+            ],
+            kernel: "/boot/vmlinuz", initrd: "initrd.gz", commandLine: "console=ttyAMA0", memoryByteCount: 512 << 20,
+            haltPoll: HaltPoll(nanoseconds: 200_000, isFixed: true), pin: "same", listRegisterCount: 4, externalWorkers: true)
+    }
+
+    /// Of `vcpuCount` vCPUs, each with the same `samples`.
+    static func snapshot(
+        nanoseconds: UInt64 = 2_000, vcpuCount: Int = 2, _ samples: [(ExitReason, [UInt64])] = usual
+    ) -> StatisticsSnapshot {
+        var snapshot = StatisticsSnapshot(nanoseconds: nanoseconds, started: 1_000)
+        for index in 0..<vcpuCount {
+            var statistics = ExitStatistics()
+            for (reason, times) in samples {
+                for time in times {
+                    statistics.countExit()
+                    statistics.record(reason, nanoseconds: time)
+                }
+            }
+            snapshot.vcpus.append(
+                StatisticsSnapshot.VCPU(
+                    index: index, pid: 100 + index, exits: statistics.exits, sgis: 3,
+                    counters: VCPUCounter.allCases.map { UInt64($0.rawValue) * 1_000_000_007 },
+                    rows: statistics.histograms))
+        }
+        snapshot.loop.haltAttemptedPoll = 1
+        snapshot.loop.haltSuccessfulPoll = 2
+        snapshot.loop.haltPollSuccessNanoseconds = 3
+        snapshot.loop.haltPollFailNanoseconds = 4
+        snapshot.loop.blocks = 5
+        snapshot.loop.blockedNanoseconds = 6
+        snapshot.loop.haltWakeup = 7
+        snapshot.loop.kicks = 8
+        snapshot.loop.kicksCoalesced = 9
+        snapshot.loop.entriesBackedOut = 10
+        snapshot.loop.remoteTLBFlush = .max
+        return snapshot
+    }
+
+    static let usual: [(ExitReason, [UInt64])] = [
+        (ExitReason(.hvc64), [0, 7, 900, 1_000, 1_001]), (.wfi, [5_000_000, .max]), (.mmioWriteKernel, [2_000]),
+    ]
+}
