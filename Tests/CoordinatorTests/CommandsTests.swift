@@ -23,7 +23,7 @@ import Testing
         let run = try parse(
             "-k", "k", "-i", "i", "-p", "console=ttyAMA0", "-c", "4", "-m", "64M", "--dtb", "d", "--dump-dtb", "o",
             "--halt-poll-ns", "5", "--stats=json", "--pin", "separate", "--timeout", "1.5", "--workers", "external",
-            "--socket", "s", "--worker", "w", "--list-registers", "8")
+            "--socket", "s", "--worker", "w", "--list-registers", "8", "--trace", "t", "--record", "r")
         let configuration = run.configuration(kernel: try #require(run.kernel))
         #expect(configuration.kernelPath == "k")
         #expect(configuration.initrdPath == "i")
@@ -39,6 +39,8 @@ import Testing
         #expect(configuration.externalWorkersPath == "s")
         #expect(configuration.workerPath == "w")
         #expect(configuration.listRegisterCount == 8)
+        #expect(configuration.tracePath == "t")
+        #expect(configuration.recordPath == "r")
     }
 
     @Test func statsWithAndWithoutValue() throws {

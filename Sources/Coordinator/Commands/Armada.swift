@@ -12,5 +12,5 @@ struct Armada: ParsableCommand {
             an arm64 Linux kernel, an ELF file, a raw binary, or the built-in guest when no kernel is given.
             """,
         version: "armada \(version)",
-        subcommands: [RunCommand.self])
+        subcommands: [RunCommand.self, DecodeCommand.self])
 }

@@ -8,6 +8,8 @@ enum Program {
     static func main() {
         // A worker or a reader of our output that goes away is an errno, not our end.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file that may not grow.
+        signal(SIGXFSZ, SIG_IGN)
         LoggingSystem.bootstrap { _ in LineLogHandler() }
         let arguments = OptionalValue.rewrite(Array(CommandLine.arguments.dropFirst()))
         let status: Int32
@@ -15,6 +17,8 @@ enum Program {
             var command = try Armada.parseAsRoot(arguments)
             if let run = command as? RunCommand {
                 status = try run.execute()
+            } else if let decode = command as? DecodeCommand {
+                status = decode.execute()
             } else {
                 try command.run()
                 status = 0
@@ -31,7 +35,8 @@ enum Program {
         if code == .success {
             print(Armada.fullMessage(for: error))
         } else if code == .validationFailure {
-            StandardError.report("\(singleLine(Armada.message(for: error))); see armada run --help")
+            let command = CommandLine.arguments.dropFirst().first == "decode" ? "decode" : "run"
+            StandardError.report("\(singleLine(Armada.message(for: error))); see armada \(command) --help")
         } else {
             StandardError.report(singleLine(Armada.message(for: error)))
         }

@@ -11,6 +11,8 @@ extension VirtualMachine {
         vcpu.state = .inCoordinator
         runningCount &-= 1
         vcpu.statistics.countExit()
+        if let tracer { tracer.exited(vcpu, at: lastArrival, isHandled: outcome == nil) }
+        defer { if let tracer { tracer.handled(vcpu) } }
 
         vgic.sync(vcpu: vcpu.index, from: vcpu.channel.exit.cpuInterface)
         vcpu.entry.cpuInterface.vmcr = vcpu.channel.exit.cpuInterface.vmcr
@@ -71,6 +73,7 @@ extension VirtualMachine {
             }
             return
         }
+        if let tracer { tracer.departs(vcpu) }
         vcpu.state = .running
         runningCount &+= 1
         vcpu.entry.writeCount = 0
@@ -83,6 +86,7 @@ extension VirtualMachine {
             vcpu.exitArrived = 0
         }
         lastEntered = vcpu.index
+        if let tracer { tracer.entered(vcpu, at: lastEntry) }
     }
 
     /// KVM's `check_vcpu_requests`. False: the vCPU must not enter.
@@ -158,12 +162,14 @@ extension VirtualMachine {
     func block(_ vcpu: VCPU) {
         if vgic.hasPending(vcpu: vcpu.index, state: vcpu.entry.cpuInterface) { return enter(vcpu) }
         vcpu.state = .blocked
+        if let tracer { tracer.blocked(vcpu) }
         armTimer(vcpu, after: 0)
     }
 
     private func unblock(_ vcpu: VCPU) {
         timers.remove(vcpu.index)
         vcpu.state = .inCoordinator
+        if let tracer { tracer.unblocked(vcpu) }
         loopStatistics.haltWakeup &+= 1
         enter(vcpu)
     }
@@ -203,6 +209,7 @@ extension VirtualMachine {
     func powerOff(_ vcpu: VCPU) {
         vgic.reset(vcpu: vcpu.index)
         vcpu.state = .poweredOff
+        if let tracer { tracer.poweredOff(vcpu) }
         if vcpu.exitArrived != 0 {
             vcpu.statistics.record(vcpu.reason, nanoseconds: armada_monotonic() &- vcpu.exitArrived)
             vcpu.exitArrived = 0

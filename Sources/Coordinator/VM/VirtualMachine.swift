@@ -55,6 +55,9 @@ final class VirtualMachine {
     var timers: DeadlineQueue
     var loopStatistics = LoopStatistics()
     private var report = StatisticsReport()
+    let files: RunFiles
+    /// nil: the run is not traced.
+    var tracer: Tracer?
 
     // What has been said once already.
     var unknownClasses: Set<UInt8> = []
@@ -66,6 +69,7 @@ final class VirtualMachine {
         configuration: VMConfiguration, console: TerminalConsole, logger: Logger = Logger(label: "armada")
     ) throws(VMError) {
         try configuration.check()
+        files = try RunFiles(configuration, logger: logger)
         self.configuration = configuration
         self.console = console
         self.logger = logger
@@ -152,6 +156,7 @@ final class VirtualMachine {
             if case .worker(.interrupted) = error { end(.interrupted) } else { end(.failed(error.description)) }
         }
         console.finish()
+        finishFiles()
         report.wallNanoseconds = armada_monotonic() &- started
         return outcome ?? .failed("the run ended without a reason")
     }
@@ -185,6 +190,7 @@ final class VirtualMachine {
 
         counterOffset = armada_monotonic()
         adopt(channels)
+        beginFiles()
         for vcpu in vcpus { try welcome(vcpu) }
         let loop = EventLoop(self, events, processorCount: Int(armada_processor_count()))
         if configuration.pin != .none { _ = armada_pin(0) }

@@ -46,6 +46,11 @@ final class WorkerChannel {
     var exit = ExitFrame()
     private(set) var hello: HelloFrame?
 
+    /// Takes every frame as it is on the wire, if anyone does.
+    fileprivate var recorder: Recorder?
+    /// The Hello and when it came: there is no recorder yet then.
+    fileprivate var firstFrame: (bytes: [UInt8], time: UInt64)?
+
     private let socket: OwnedDescriptor
     private var phase = Phase.awaitingHello
     private var reader = FrameReader()
@@ -73,12 +78,15 @@ final class WorkerChannel {
                 phase = .over
                 return .closed
             case .frame(let bytes):
+                if let recorder { recorder.received(bytes, vcpu: vcpu) }
                 switch try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried) {
                 case .exit: return try acceptExit()
                 case .sgi(let sgi):
                     guard phase == .inGuest else { throw .unexpected("SGI", when: phase.when) }
                     return .sgi(sgi)
-                case .hello(let hello): return try accept(hello)
+                case .hello(let hello):
+                    if phase == .awaitingHello { firstFrame = (Array(bytes), armada_monotonic()) }
+                    return try accept(hello)
                 }
             }
         } catch {
@@ -115,8 +123,9 @@ final class WorkerChannel {
         welcome: WelcomeFrame, ram: CInt, stage2Tables: CInt, controlPage: CInt
     ) throws(WireError) {
         guard phase == .greeted else { throw .unexpected("Welcome", when: phase.when) }
-        try FrameWriter.sendAtOnce(
-            encoder.encode(welcome), descriptors: [ram, stage2Tables, controlPage], to: socket.rawValue)
+        let frame = encoder.encode(welcome)
+        try FrameWriter.sendAtOnce(frame, descriptors: [ram, stage2Tables, controlPage], to: socket.rawValue)
+        if let recorder { recorder.sent(frame, vcpu: vcpu) }
         phase = .outsideGuest
     }
 
@@ -124,7 +133,9 @@ final class WorkerChannel {
     func send(entry: inout EntryFrame) throws(WireError) {
         guard phase == .outsideGuest else { throw .unexpected("Entry", when: phase.when) }
         entry.sequence = lastSequence
-        try FrameWriter.sendAtOnce(encoder.encode(&entry, carried: &carried), to: socket.rawValue)
+        let frame = encoder.encode(&entry, carried: &carried)
+        try FrameWriter.sendAtOnce(frame, to: socket.rawValue)
+        if let recorder { recorder.sent(frame, vcpu: vcpu) }
         phase = .inGuest
     }
 
@@ -132,8 +143,10 @@ final class WorkerChannel {
     func sendStop() {
         guard phase != .over else { return }
         phase = .over
+        let frame = encoder.encodeStop()
         // A worker that cannot be told is ended in other ways.
-        try? FrameWriter.sendAtOnce(encoder.encodeStop(), to: socket.rawValue)
+        guard (try? FrameWriter.sendAtOnce(frame, to: socket.rawValue)) != nil else { return }
+        if let recorder { recorder.sent(frame, vcpu: vcpu) }
     }
 
     // MARK: The end
@@ -149,6 +162,14 @@ final class WorkerChannel {
 extension WorkerChannel {
     /// Names the vCPU of an external worker.
     func assign(vcpu index: Int) { vcpu = index }
+
+    /// Records the wire from its Hello on.
+    func record(with recorder: Recorder) {
+        self.recorder = recorder
+        guard let firstFrame else { return }
+        self.firstFrame = nil
+        firstFrame.bytes.withUnsafeBytes { recorder.received($0, vcpu: vcpu, at: firstFrame.time) }
+    }
 }
 
 extension WorkerChannel.Phase {
