@@ -26,6 +26,14 @@ let package = Package(
         .systemLibrary(name: "CUnicorn", pkgConfig: "unicorn", providers: [.apt(["libunicorn-dev"])]),
         // The few C functions that Swift cannot express: atomics at an address, memfd, SCM_RIGHTS, futex, affinity.
         .target(name: "CHost", cSettings: [.unsafeFlags(["-mcx16"])]),
+        // VIXL's disassembler behind a C function. SwiftPM takes no macros from the package's .pc file.
+        .target(
+            name: "CDisassembler",
+            cxxSettings: [
+                .define("VIXL_INCLUDE_TARGET_A64"), .define("VIXL_CODE_BUFFER_MMAP"),
+                .unsafeFlags(["-I/usr/include/vixl"]),
+            ],
+            linkerSettings: [.linkedLibrary("vixl")]),
         // The wire format: vcpu.proto and what protoc-c generates from it.
         .target(name: "CWire", dependencies: ["CProtobufC"]),
         .target(name: "Shared", dependencies: ["CHost", "CWire"], swiftSettings: strict),
@@ -33,7 +41,7 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "Shared", "CHost", "CWire", "CFDT", "CZlib",
+                "Shared", "CHost", "CWire", "CFDT", "CZlib", "CDisassembler",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -53,5 +61,6 @@ let package = Package(
             exclude: ["Harness/Fuzz"]),
         .testTarget(name: "GuestTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

@@ -69,7 +69,7 @@ import Testing
     }
 
     private let configuration = BenchReport.Configuration(
-        vcpuCount: 1, pin: .none, haltPollNanoseconds: 0, worldSwitch: "")
+        vcpuCount: 1, pin: .none, haltPoll: HaltPoll(nanoseconds: 0), worldSwitch: "")
 
     // MARK: Published figures
 
@@ -100,7 +100,7 @@ import Testing
         #expect(runs.count == report.runs.count)
         for (run, json) in zip(report.runs, runs) {
             let configuration = try #require(json["configuration"] as? [String: Any])
-            #expect((configuration["halt_poll_ns"] as? NSNumber)?.uint64Value == run.configuration.haltPollNanoseconds)
+            #expect((configuration["halt_poll_ns"] as? NSNumber)?.uint64Value == run.configuration.haltPoll.nanoseconds)
             #expect(configuration["world_switch"] as? String == run.configuration.worldSwitch)
             let operations = try #require(json["operations"] as? [[String: Any]])
             #expect(operations.count == run.operations.count)

@@ -70,13 +70,15 @@ final class TestMachine {
 
     init(
         vcpuCount: Int = 1, memoryByteCount: UInt64 = 16 << 20, timeoutSeconds: Double? = nil,
-        worldSwitch: WorldSwitch = .vhe
+        worldSwitch: WorldSwitch = .vhe, tracePath: String? = nil, recordPath: String? = nil
     ) throws {
         var configuration = VMConfiguration(kernelPath: "/nonexistent")
         configuration.vcpuCount = vcpuCount
         configuration.memoryByteCount = memoryByteCount
         configuration.timeoutSeconds = timeoutSeconds
         configuration.worldSwitch = worldSwitch
+        configuration.tracePath = tracePath
+        configuration.recordPath = recordPath
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         vm = try VirtualMachine(
@@ -94,6 +96,8 @@ final class TestMachine {
         }
         self.workers = workers
         vm.adopt(channels)
+        if tracePath != nil || recordPath != nil { vm.counterOffset = armada_monotonic() }
+        vm.beginFiles()
         for vcpu in vm.vcpus {
             try vm.welcome(vcpu)
             _ = workers[vcpu.index].next()

@@ -36,6 +36,7 @@ struct ExitBench {
             machine.pin = configuration.pin
             machine.haltPoll = configuration.haltPoll
             machine.workerPath = workerPath
+            machine.worldSwitch = WorldSwitch(rawValue: configuration.worldSwitch) ?? .vhe
             (results, failure) = measure(single, machine)
         }
         if failure == nil, possible.contains(.vcpuSwitch) {

@@ -1,3 +1,5 @@
+import Shared
+
 /// The configurations of `armada bench exits --sweep`: every combination of the values of the axes.
 struct SweepGrid: Equatable {
     /// An axis and its values, as the user writes them: `pin=none,separate`.
@@ -5,8 +7,10 @@ struct SweepGrid: Equatable {
         case pin([PinPolicy])
         case haltPoll([HaltPoll])
         case cpus([Int])
+        case worldSwitch([WorldSwitch])
 
-        static let names = "pin=none,same,separate; halt-poll-ns=0,200000,fixed:200000; cpus=1,2"
+        static let names =
+            "pin=none,same,separate; halt-poll-ns=0,200000,fixed:200000; cpus=1,2; world-switch=vhe,nvhe"
 
         /// nil: there is no such axis, or a value that it cannot have, or none.
         init?(_ text: String) {
@@ -28,6 +32,9 @@ struct SweepGrid: Equatable {
             case "cpus":
                 guard let values = all({ Int($0) }), values.allSatisfy({ 1...512 ~= $0 }) else { return nil }
                 self = .cpus(values)
+            case "world-switch":
+                guard let values = all({ WorldSwitch(rawValue: $0) }) else { return nil }
+                self = .worldSwitch(values)
             default: return nil
             }
         }
@@ -36,6 +43,7 @@ struct SweepGrid: Equatable {
     private var pins = PinPolicy.allCases
     private var haltPolls = [HaltPoll(nanoseconds: 0), HaltPoll(), HaltPoll(isFixed: true)]
     private var vcpuCounts = [1, 2]
+    private var worldSwitches = WorldSwitch.allCases
 
     /// All axes in full, but for those that are given.
     init(_ axes: [Axis] = []) {
@@ -44,6 +52,7 @@ struct SweepGrid: Equatable {
             case .pin(let values): pins = values
             case .haltPoll(let values): haltPolls = values
             case .cpus(let values): vcpuCounts = values
+            case .worldSwitch(let values): worldSwitches = values
             }
         }
     }
@@ -51,8 +60,11 @@ struct SweepGrid: Equatable {
     var configurations: [BenchReport.Configuration] {
         vcpuCounts.flatMap { count in
             pins.flatMap { pin in
-                haltPolls.map {
-                    BenchReport.Configuration(vcpuCount: count, pin: pin, haltPoll: $0, worldSwitch: "vhe")
+                haltPolls.flatMap { haltPoll in
+                    worldSwitches.map {
+                        BenchReport.Configuration(
+                            vcpuCount: count, pin: pin, haltPoll: haltPoll, worldSwitch: $0.rawValue)
+                    }
                 }
             }
         }

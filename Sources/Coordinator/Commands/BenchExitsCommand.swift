@@ -1,5 +1,5 @@
 import ArgumentParser
-import CHost
+import Shared
 
 /// `armada bench exits`.
 struct BenchExitsCommand: ExecutableCommand {
@@ -19,7 +19,7 @@ struct BenchExitsCommand: ExecutableCommand {
 
             Exit codes: 0 all was measured, 64 wrong usage, 1 anything else; what was measured until then is reported.
 
-            Example: armada bench exits hyp_call mmio_read_user --pin separate
+            Example: armada bench exits hyp_call mmio_read_user --pin separate --html exits.html
             """)
 
     @Argument(help: ArgumentHelp("What to measure; without any, everything.", valueName: "operation"))
@@ -47,6 +47,22 @@ struct BenchExitsCommand: ExecutableCommand {
             "Measure under every combination of placement, polling and number of vCPUs, or of those given.",
             valueName: "axis=values"))
     var sweep: [String] = []
+
+    @Option(
+        name: .customLong("world-switch"), help: ArgumentHelp("As with armada run.", valueName: "vhe|nvhe"))
+    var worldSwitch = WorldSwitch.vhe
+
+    @Flag(help: "Print the report as one JSON object instead of a table.")
+    var json = false
+
+    @Option(
+        help: ArgumentHelp("Write a page with charts, which needs no network.", valueName: "file"), completion: .file())
+    var html: String?
+
+    @Option(
+        help: ArgumentHelp("Write an HdrHistogram percentile file for each operation.", valueName: "directory"),
+        completion: .directory)
+    var hgrm: String?
 
     @Option(
         help: ArgumentHelp("The worker program. Without it: armada-vcpu in the directory of armada.", valueName: "path"),
@@ -82,7 +98,7 @@ struct BenchExitsCommand: ExecutableCommand {
         bench.workerPath = worker
         let configurations =
             sweep.isEmpty
-            ? [BenchReport.Configuration(vcpuCount: cpus, pin: pin, haltPoll: haltPoll, worldSwitch: "vhe")]
+            ? [BenchReport.Configuration(vcpuCount: cpus, pin: pin, haltPoll: haltPoll, worldSwitch: worldSwitch.rawValue)]
             : SweepGrid(sweep.compactMap { SweepGrid.Axis($0) }).configurations
 
         var report = BenchReport()
@@ -99,16 +115,16 @@ struct BenchExitsCommand: ExecutableCommand {
         return try publish(report)
     }
 
+    /// Writes every report that was asked for, as far as they can be written.
     private func publish(_ report: BenchReport) throws -> Int32 {
-        for run in report.runs {
-            print("\(run.configuration)")
-            for operation in run.operations {
-                let g = operation.guest
-                print("\(operation.name.left(18)) \(g.count) min \(g.minimum) p50 \(g.percentile(50)) p99 \(g.percentile(99)) floor \(operation.floor.map { String($0.percentile(50)) } ?? "-") \(operation.exitByteCount)/\(operation.entryByteCount) \(operation.note ?? "")")
-                print("    " + operation.stages.map { "\($0.name) \($0.time.percentile(50))" }.joined(separator: ", "))
-            }
+        try StandardOutput.write(json ? report.json : report.text)
+        var failures: [String] = report.interruption.map { [$0] } ?? []
+        func attempt(_ write: () throws(ReportError) -> Void) {
+            do throws(ReportError) { try write() } catch { failures.append(error.description) }
         }
-        if let failure = report.interruption { StandardError.report(failure) }
-        return report.interruption == nil ? 0 : 1
+        if let html { attempt { () throws(ReportError) in try ReportFile.write(report.html, to: html) } }
+        if let hgrm { attempt { () throws(ReportError) in try HGRMReport.write(report, directory: hgrm) } }
+        for failure in failures { StandardError.report(failure) }
+        return failures.isEmpty ? 0 : 1
     }
 }

@@ -8,6 +8,8 @@ enum Program {
     static func main() {
         // A worker or a reader of our output that goes away is an errno, not our end.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file that may not grow.
+        signal(SIGXFSZ, SIG_IGN)
         LoggingSystem.bootstrap { _ in LineLogHandler() }
         let arguments = OptionalValue.rewrite(Array(CommandLine.arguments.dropFirst()))
         let status: Int32
@@ -61,11 +63,6 @@ enum Program {
     }
 }
 
-/// A command whose exit code says how it went.
-protocol ExecutableCommand: ParsableCommand {
-    func execute() throws -> Int32
-}
-
 /// Where the user reads what is not the guest's output.
 enum StandardError {
     /// Writes `armada: error: MESSAGE`.
@@ -74,17 +71,8 @@ enum StandardError {
     static func write(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
 }
 
-/// What a command has found.
-enum StandardOutput {
-    static func write(_ text: String) throws {
-        guard writeAll(text, to: STDOUT_FILENO) else {
-            throw CommandFailure("write standard output: \(String(cString: strerror(errno)))")
-        }
-    }
-}
-
 /// False, with errno, if not everything could be written.
-private func writeAll(_ text: String, to descriptor: CInt) -> Bool {
+func writeAll(_ text: String, to descriptor: CInt) -> Bool {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
         let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

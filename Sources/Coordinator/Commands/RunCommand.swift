@@ -70,6 +70,18 @@ struct RunCommand: ExecutableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Write a trace of the run for ui.perfetto.dev and chrome://tracing.", valueName: "file"),
+        completion: .file())
+    var trace: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write every frame between the coordinator and the workers to a file for armada decode.", valueName: "file"),
+        completion: .file())
+    var record: String?
+
+    @Option(
+        help: ArgumentHelp(
             """
             Bind processes to processors: none leaves it to the host, same puts all on one, separate puts the \
             coordinator on the first and the workers on the others.
@@ -157,7 +169,8 @@ struct RunCommand: ExecutableCommand {
         let outcome = machine.run()
         if let stats { StandardError.write(machine.statisticsReport(json: stats == .json)) }
         if let message = outcome.message { StandardError.report(message) }
-        return outcome.exitCode
+        // A guest that did well makes no complete trace of one that is not.
+        return outcome.exitCode == 0 && machine.files.hasFailed ? 1 : outcome.exitCode
     }
 
     func configuration(kernel: String) -> VMConfiguration {
@@ -175,6 +188,8 @@ struct RunCommand: ExecutableCommand {
         configuration.workerPath = worker
         configuration.statistics = stats
         configuration.control = control
+        configuration.tracePath = trace
+        configuration.recordPath = record
         configuration.listRegisterCount = listRegisters
         configuration.worldSwitch = worldSwitch
         return configuration

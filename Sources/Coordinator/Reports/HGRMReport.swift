@@ -46,7 +46,7 @@ enum HGRMReport {
     }
 
     private static func suffix(_ configuration: BenchReport.Configuration) -> String {
-        "\(configuration.vcpuCount)vcpu-\(configuration.pin.rawValue)-poll\(configuration.haltPollNanoseconds)"
+        "\(configuration.vcpuCount)vcpu-\(configuration.pin.rawValue)-poll\(configuration.haltPoll.isFixed ? "fixed" : "")\(configuration.haltPoll.nanoseconds)"
             + (configuration.worldSwitch.isEmpty ? "" : "-" + safe(configuration.worldSwitch))
     }
 

@@ -19,7 +19,8 @@ extension BenchReport {
     private static func json(_ run: Run) -> String {
         let configuration = run.configuration
         return "{\"configuration\":{\"vcpus\":\(configuration.vcpuCount),\"pin\":\(quoted(configuration.pin.rawValue))"
-            + ",\"halt_poll_ns\":\(configuration.haltPollNanoseconds)"
+            + ",\"halt_poll_ns\":\(configuration.haltPoll.nanoseconds)"
+            + ",\"halt_poll_fixed\":\(configuration.haltPoll.isFixed)"
             + ",\"world_switch\":\(quoted(configuration.worldSwitch))},\"operations\":["
             + run.operations.map(json).joined(separator: ",") + "]}"
     }

@@ -77,7 +77,7 @@ extension BenchReport.Configuration {
     var text: String {
         let parts = [
             "\(vcpuCount) vCPU\(vcpuCount == 1 ? "" : "s")", "pin \(pin.rawValue)",
-            "halt-poll-ns \(haltPollNanoseconds)", worldSwitch.isEmpty ? "" : "world switch \(worldSwitch)",
+            "halt-poll-ns \(haltPoll)", worldSwitch.isEmpty ? "" : "world switch \(worldSwitch)",
         ]
         return parts.filter { !$0.isEmpty }.joined(separator: ", ")
     }

@@ -24,6 +24,9 @@ final class VGIC {
     /// Takes one line for each register access that is not in the tables, once an address.
     var log: (String) -> Void = { _ in }
 
+    /// nil: the run is not traced.
+    var tracer: Tracer?
+
     private(set) lazy var distributor: any MMIODevice = VGICDistributor(self)
 
     /// SGIs and PPIs of vCPU 0, of vCPU 1 …, then the SPIs.

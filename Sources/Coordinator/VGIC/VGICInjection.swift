@@ -18,6 +18,9 @@ extension VGIC {
         let interrupt = interrupts + index
         let changed = interrupt.pointee.lineLevel != level
         interrupt.pointee.lineLevel = level
+        if changed, let tracer {
+            tracer.lineChanged(UInt32(interrupt.pointee.intid), vcpu: Int(interrupt.pointee.target), level: level)
+        }
         if interrupt.pointee.isEdge {
             guard level else { return }
             interrupt.pointee.pendingLatch = true
@@ -55,6 +58,7 @@ extension VGIC {
     /// As in KVM a write for group 0 cannot raise an SGI that is in group 1, the other way round it can.
     private func raiseSGI(_ intid: UInt32, at vcpu: Int, group: UInt32) {
         guard let index = privateIndex(intid, vcpu: vcpu), !interrupts[index].isGroup1 || group == 1 else { return }
+        if let tracer { tracer.sgiRaised(intid, at: vcpu) }
         setPending(index)
     }
 

@@ -63,7 +63,9 @@ final class EventLoop {
         var now = start
         if window.nanoseconds > 0, vm.runningCount > 0, vm.runningCount <= pollableRunningCount, unfinished.isEmpty {
             vm.loopStatistics.haltAttemptedPoll &+= 1
+            if let tracer = vm.tracer { tracer.polls(from: start) }
             let found = poll(from: start, until: min(start &+ window.nanoseconds, deadline), now: &now)
+            if let tracer = vm.tracer { tracer.pollEnded() }
             if found {
                 vm.loopStatistics.haltSuccessfulPoll &+= 1
                 vm.loopStatistics.haltPollSuccessNanoseconds &+= max(vm.lastArrival, start) &- start
@@ -109,6 +111,7 @@ final class EventLoop {
 
     private func block(from start: UInt64, at now: UInt64, until deadline: UInt64) {
         vm.console.flush()
+        vm.files.flush()
         watchConsole()
         if vm.outcome != nil { return }
         // Polling may have lasted beyond the deadline.
@@ -116,6 +119,7 @@ final class EventLoop {
         let wait = unfinished.isEmpty ? rest : 0
         vm.loopStatistics.blocks &+= 1
         let wasRunning = vm.runningCount > 0
+        if let tracer = vm.tracer { tracer.waits(from: now) }
         let found = look(nanoseconds: wait)
         let end = wokenAt
         vm.loopStatistics.blockedNanoseconds &+= end &- now
@@ -134,6 +138,7 @@ final class EventLoop {
     private func look(nanoseconds: UInt64?) -> Bool {
         let count = events.wait(nanoseconds: nanoseconds)
         wokenAt = armada_monotonic()
+        if let tracer = vm.tracer { tracer.woke(at: wokenAt) }
         var found = false
         for index in 0..<count {
             switch events.event(at: index) {
@@ -172,8 +177,10 @@ final class EventLoop {
                 return true
             case .sgi(let frame):
                 vcpu.statistics.sgis &+= 1
+                if let tracer = vm.tracer { tracer.sgiWritten(vcpu, frame) }
                 vm.vgic.sendSGI(from: vcpu.index, value: frame.value, group: frame.group)
                 if !vm.wakes.isEmpty { vm.wakeKicked() }
+                if let tracer = vm.tracer { tracer.sgiHandled() }
             case .wouldBlock:
                 return count > 0
             case .closed:
@@ -211,11 +218,13 @@ final class EventLoop {
     private func expire(_ now: UInt64) {
         if watchdog <= now { return vm.end(.watchdog) }
         control?.expire(now)
+        if let tracer = vm.tracer { tracer.beginHandling() }
         vm.pl031.tick()
         vm.benchDevice?.tick(at: now)
         if !vm.wakes.isEmpty { vm.wakeKicked() }
         while let vcpu = vm.timers.popExpired(at: now) { vm.timerExpired(vm.vcpus[vcpu], at: now) }
         vm.physicalTimersExpired(at: now)
+        if let tracer = vm.tracer { tracer.handled("timers") }
     }
 
     // MARK: The console

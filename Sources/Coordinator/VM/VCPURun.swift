@@ -16,6 +16,8 @@ extension VirtualMachine {
         vcpu.state = .inCoordinator
         runningCount &-= 1
         vcpu.statistics.countExit()
+        if let tracer { tracer.exited(vcpu, at: lastArrival, isHandled: outcome == nil) }
+        defer { if let tracer { tracer.handled(vcpu) } }
 
         vgic.sync(vcpu: vcpu.index, from: vcpu.channel.exit.cpuInterface)
         vcpu.entry.cpuInterface.vmcr = vcpu.channel.exit.cpuInterface.vmcr
@@ -87,6 +89,7 @@ extension VirtualMachine {
             observation.pointee.answered(
                 vcpu.reason, at: vcpu.channel.entrySentAt, byteCount: vcpu.channel.entryByteCount)
         }
+        if let tracer { tracer.departs(vcpu) }
         vcpu.state = .running
         runningCount &+= 1
         vcpu.entry.writeCount = 0
@@ -99,6 +102,7 @@ extension VirtualMachine {
             vcpu.exitArrived = 0
         }
         lastEntered = vcpu.index
+        if let tracer { tracer.entered(vcpu, at: lastEntry) }
     }
 
     /// KVM's `check_vcpu_requests`. False: the vCPU must not enter.
@@ -176,12 +180,14 @@ extension VirtualMachine {
     func block(_ vcpu: VCPU) {
         if vgic.hasPending(vcpu: vcpu.index, state: vcpu.entry.cpuInterface) { return enter(vcpu) }
         vcpu.state = .blocked
+        if let tracer { tracer.blocked(vcpu) }
         armTimer(vcpu, after: 0)
     }
 
     private func unblock(_ vcpu: VCPU) {
         timers.remove(vcpu.index)
         vcpu.state = .inCoordinator
+        if let tracer { tracer.unblocked(vcpu) }
         loopStatistics.haltWakeup &+= 1
         vcpu.observation?.pointee.current.handled = armada_monotonic()
         enter(vcpu)
@@ -225,6 +231,7 @@ extension VirtualMachine {
         vgic.reset(vcpu: vcpu.index)
         resetPhysicalTimer(vcpu)
         vcpu.state = .poweredOff
+        if let tracer { tracer.poweredOff(vcpu) }
         if vcpu.exitArrived != 0 {
             vcpu.statistics.record(vcpu.reason, nanoseconds: armada_monotonic() &- vcpu.exitArrived)
             vcpu.exitArrived = 0

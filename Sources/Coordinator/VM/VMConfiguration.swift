@@ -24,6 +24,9 @@ struct VMConfiguration {
     var externalWorkersPath: String?
     /// The worker program; nil: `armada-vcpu` beside this program.
     var workerPath: String?
+    /// Where to write the trace, and the frames of every wire; nil: nowhere.
+    var tracePath: String?
+    var recordPath: String?
     /// The exit table at the end of the run, on standard error; nil: none.
     var statistics: StatisticsFormat?
     var control = ControlSocket.none

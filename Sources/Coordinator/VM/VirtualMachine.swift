@@ -65,6 +65,9 @@ final class VirtualMachine {
     private var report = StatisticsReport()
     /// The control socket, if the VM has one and runs.
     private(set) var control: ControlServer?
+    let files: RunFiles
+    /// nil: the run is not traced.
+    var tracer: Tracer?
 
     // What has been said once already.
     var unknownClasses: Set<UInt8> = []
@@ -77,6 +80,7 @@ final class VirtualMachine {
         logger: Logger = Logger(label: "armada")
     ) throws(VMError) {
         try configuration.check()
+        files = try RunFiles(configuration, logger: logger)
         self.configuration = configuration
         movesContext = configuration.worldSwitch == .nvhe
         self.console = console
@@ -169,6 +173,7 @@ final class VirtualMachine {
             if case .worker(.interrupted) = error { end(.interrupted) } else { end(.failed(error.description)) }
         }
         console.finish()
+        finishFiles()
         report.wallNanoseconds = armada_monotonic() &- started
         return outcome ?? .failed("the run ended without a reason")
     }
@@ -204,6 +209,7 @@ final class VirtualMachine {
 
         counterOffset = armada_monotonic()
         adopt(channels)
+        beginFiles()
         for vcpu in vcpus { try welcome(vcpu) }
         let loop = EventLoop(self, events, processorCount: Int(armada_processor_count()))
         var processors = ProcessorSet()

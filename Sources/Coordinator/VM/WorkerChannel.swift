@@ -55,6 +55,11 @@ final class WorkerChannel {
     private(set) var hello: HelloFrame?
     private(set) var traffic = WireTraffic()
 
+    /// Takes every frame as it is on the wire, if anyone does.
+    fileprivate var recorder: Recorder?
+    /// The Hello and when it came: there is no recorder yet then.
+    fileprivate var firstFrame: (bytes: [UInt8], time: UInt64)?
+
     private let socket: OwnedDescriptor
     private var phase = Phase.awaitingHello
     private var reader = FrameReader()
@@ -84,6 +89,7 @@ final class WorkerChannel {
             case .frame(let bytes):
                 receivedAt = armada_monotonic()
                 receivedByteCount = bytes.count &+ WireProtocol.lengthByteCount
+                if let recorder { recorder.received(bytes, vcpu: vcpu) }
                 switch try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried) {
                 case .exit:
                     traffic.receivedByteCount &+= UInt64(bytes.count &+ WireProtocol.lengthByteCount)
@@ -91,7 +97,9 @@ final class WorkerChannel {
                 case .sgi(let sgi):
                     guard phase == .inGuest else { throw .unexpected("SGI", when: phase.when) }
                     return .sgi(sgi)
-                case .hello(let hello): return try accept(hello)
+                case .hello(let hello):
+                    if phase == .awaitingHello { firstFrame = (Array(bytes), armada_monotonic()) }
+                    return try accept(hello)
                 }
             }
         } catch {
@@ -130,8 +138,9 @@ final class WorkerChannel {
     ) throws(WireError) {
         guard phase == .greeted else { throw .unexpected("Welcome", when: phase.when) }
         carried = CarriedState(worldSwitch: welcome.worldSwitch)
-        try FrameWriter.sendAtOnce(
-            encoder.encode(welcome), descriptors: [ram, stage2Tables, controlPage], to: socket.rawValue)
+        let frame = encoder.encode(welcome)
+        try FrameWriter.sendAtOnce(frame, descriptors: [ram, stage2Tables, controlPage], to: socket.rawValue)
+        if let recorder { recorder.sent(frame, vcpu: vcpu) }
         phase = .outsideGuest
     }
 
@@ -145,6 +154,7 @@ final class WorkerChannel {
         try FrameWriter.sendAtOnce(frame, to: socket.rawValue)
         traffic.sentByteCount &+= UInt64(frame.count)
         traffic.registersMoved = carried.registersMoved
+        if let recorder { recorder.sent(frame, vcpu: vcpu) }
         phase = .inGuest
     }
 
@@ -152,8 +162,10 @@ final class WorkerChannel {
     func sendStop() {
         guard phase != .over else { return }
         phase = .over
+        let frame = encoder.encodeStop()
         // A worker that cannot be told is ended in other ways.
-        try? FrameWriter.sendAtOnce(encoder.encodeStop(), to: socket.rawValue)
+        guard (try? FrameWriter.sendAtOnce(frame, to: socket.rawValue)) != nil else { return }
+        if let recorder { recorder.sent(frame, vcpu: vcpu) }
     }
 
     // MARK: The end
@@ -169,6 +181,14 @@ final class WorkerChannel {
 extension WorkerChannel {
     /// Names the vCPU of an external worker.
     func assign(vcpu index: Int) { vcpu = index }
+
+    /// Records the wire from its Hello on.
+    func record(with recorder: Recorder) {
+        self.recorder = recorder
+        guard let firstFrame else { return }
+        self.firstFrame = nil
+        firstFrame.bytes.withUnsafeBytes { recorder.received($0, vcpu: vcpu, at: firstFrame.time) }
+    }
 }
 
 extension WorkerChannel.Phase {

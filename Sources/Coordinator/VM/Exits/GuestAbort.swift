@@ -23,6 +23,7 @@ extension VirtualMachine {
         logger.trace(
             "kvm_guest_fault: ipa \(ipa), hsr \(hexadecimal(UInt64(esr.rawValue))), far \(hexadecimal(far)), pc \(hexadecimal(vcpu.exit.pc))"
         )
+        if let tracer { tracer.kvmGuestFault(vcpu, ipa) }
         // 4.
         guard status.isTranslation || status.isAccessFlag || status.isPermission else {
             end(
@@ -49,6 +50,7 @@ extension VirtualMachine {
         // 6.
         vcpu.reason = isFetch ? .instructionUserMemory : .dataUserMemory
         if status.isAccessFlag {
+            if let tracer { tracer.kvmAccessFault(vcpu, ipa) }
             _ = stage2.makeYoung(ipa)
             return .resume
         }

@@ -24,10 +24,12 @@ extension VirtualMachine {
         vcpu.reason = .mmio(write: esr.isWrite, side: bus.windows[window].side)
         if esr.isWrite {
             let mask: UInt64 = byteCount == 8 ? .max : 1 << UInt64(byteCount * 8) - 1
-            bus.windows[window].device.write(
-                offset: offset, byteCount: byteCount, value: vcpu.exit.registers[0] & mask, vcpu: vcpu.index)
+            let value = vcpu.exit.registers[0] & mask
+            if let tracer { tracer.kvmMMIO(vcpu, isWrite: true, byteCount, ipa, value) }
+            bus.windows[window].device.write(offset: offset, byteCount: byteCount, value: value, vcpu: vcpu.index)
         } else {
             let value = bus.windows[window].device.read(offset: offset, byteCount: byteCount, vcpu: vcpu.index)
+            if let tracer { tracer.kvmMMIO(vcpu, isWrite: false, byteCount, ipa, value) }
             vcpu.write(register: esr.transferRegister, Self.extend(value, byteCount, esr))
         }
         vcpu.advancePC()

@@ -9,6 +9,7 @@ extension VirtualMachine {
 
     /// WFI and WFE. KVM's `kvm_handle_wfx`: WFE yields and goes on, WFI waits for an interrupt.
     func handleWFx(_ vcpu: VCPU) -> ExitAction {
+        if let tracer { tracer.kvmWFx(vcpu) }
         vcpu.advancePC()
         if vcpu.exit.esr.isWFE {
             vcpu.reason = .wfe
@@ -48,7 +49,10 @@ extension VirtualMachine {
     }
 
     /// PC is past the HVC already.
-    func handleHVC(_ vcpu: VCPU) -> ExitAction { hypercall(vcpu) }
+    func handleHVC(_ vcpu: VCPU) -> ExitAction {
+        if let tracer { tracer.kvmHVC(vcpu) }
+        return hypercall(vcpu)
+    }
 
     /// A trapped SMC leaves PC at the instruction. There is no EL3: a nonzero immediate is nobody's.
     func handleSMC(_ vcpu: VCPU) -> ExitAction {
