@@ -27,9 +27,9 @@ class GuestDisassembler : public Disassembler {
 
 size_t armada_disassemble(uint32_t word, uint64_t address, char *text, size_t capacity) {
     if (capacity == 0) return 0;
-    // Never destroyed: building the decoder's tables takes longer than a program's end should.
-    static Decoder *decoder = nullptr;
-    static GuestDisassembler *disassembler = nullptr;
+    // One for each thread, and never destroyed: building the decoder's tables takes longer than a program's end should.
+    static thread_local Decoder *decoder = nullptr;
+    static thread_local GuestDisassembler *disassembler = nullptr;
     if (decoder == nullptr) {
         decoder = new Decoder;
         disassembler = new GuestDisassembler;

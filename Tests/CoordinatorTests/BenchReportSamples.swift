@@ -30,7 +30,8 @@ enum BenchReportSamples {
         count: Int = 4000, scale: Double = 1
     ) -> BenchReport.Run {
         var run = BenchReport.Run(
-            configuration: .init(vcpuCount: vcpus, pin: pin, haltPoll: HaltPoll(nanoseconds: poll), worldSwitch: worldSwitch))
+            configuration: .init(
+                vcpuCount: vcpus, pin: pin, haltPoll: HaltPoll(nanoseconds: poll), worldSwitch: worldSwitch))
         for (index, operation) in operations.enumerated() {
             let needsTwo = ["ipi", "ipi_wfi", "vcpu_switch"].contains(operation.name)
             guard vcpus > 1 || !needsTwo else {
@@ -86,7 +87,8 @@ enum BenchReportSamples {
         var report = BenchReport(facts: facts + [.init(name: hostile, value: hostile)])
         report.interruption = "the guest failed: " + hostile
         var run = BenchReport.Run(
-            configuration: .init(vcpuCount: 512, pin: .none, haltPoll: HaltPoll(nanoseconds: .max), worldSwitch: "no \"vGIC\" <x>"))
+            configuration: .init(
+                vcpuCount: 512, pin: .none, haltPoll: HaltPoll(nanoseconds: .max), worldSwitch: "no \"vGIC\" <x>"))
         run.operations = [
             .init(name: "hyp_call", guest: .init([5150]), floor: .init([0])),
             .init(name: "mmio_read_user", guest: .init([])),

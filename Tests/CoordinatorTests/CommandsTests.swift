@@ -23,7 +23,8 @@ import Testing
         let run = try parse(
             "-k", "k", "-i", "i", "-p", "console=ttyAMA0", "-c", "4", "-m", "64M", "--dtb", "d", "--dump-dtb", "o",
             "--halt-poll-ns", "5", "--stats=json", "--pin", "separate", "--timeout", "1.5", "--workers", "external",
-            "--socket", "s", "--worker", "w", "--list-registers", "8", "--world-switch", "nvhe", "--trace", "t", "--record",
+            "--socket", "s", "--worker", "w", "--list-registers", "8", "--world-switch", "nvhe", "--trace", "t",
+            "--record",
             "r")
         let configuration = run.configuration(kernel: try #require(run.kernel))
         #expect(configuration.kernelPath == "k")

@@ -11,7 +11,8 @@ enum ControlSamples {
                 .init(index: 0, workerPID: 4712, state: .inGuest), .init(index: 1, workerPID: 4713, state: .poweredOff),
             ],
             kernel: "/boot/vmlinuz", initrd: "initrd.gz", commandLine: "console=ttyAMA0", memoryByteCount: 512 << 20,
-            haltPoll: HaltPoll(nanoseconds: 200_000, isFixed: true), pin: "same", listRegisterCount: 4, externalWorkers: true)
+            haltPoll: HaltPoll(nanoseconds: 200_000, isFixed: true), pin: "same", listRegisterCount: 4,
+            externalWorkers: true)
     }
 
     /// Of `vcpuCount` vCPUs, each with the same `samples`.

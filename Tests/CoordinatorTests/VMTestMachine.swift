@@ -132,6 +132,7 @@ final class TestMachine {
         return worker.next()
     }
 
+    @discardableResult
     func call(_ function: UInt32, _ x1: UInt64 = 0, _ x2: UInt64 = 0, _ x3: UInt64 = 0, vcpu: Int = 0)
         -> ScriptedWorker.Order
     {

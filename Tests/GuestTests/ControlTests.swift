@@ -156,7 +156,8 @@ extension GuestTests {
             let code =
                 "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.recv(4096)[4:])"
             let other = try GuestRun(
-                ["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", code, socket], program: "setpriv")
+                ["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", code, socket],
+                program: "setpriv")
             #expect(try await other.wait(seconds: 20) == 0, "\(other.errors)")
             #expect(other.output.contains("user 65534 may not ask it"), "\(other.output)")
             #expect(run.poll() == nil)

@@ -143,7 +143,9 @@ struct PlainFrameTests {
         var accepted = 0
         for _ in 0..<50_000 {
             var payload = Array(Self.packed(Self.randomExit(&random)).dropFirst(4))
-            for _ in 0..<random.next() % 3 { payload[Int(random.next() % UInt64(payload.count))] = UInt8.random(in: 0...255) }
+            for _ in 0..<random.next() % 3 {
+                payload[Int(random.next() % UInt64(payload.count))] = UInt8.random(in: 0...255)
+            }
             if random.next() % 4 == 0 { payload.removeLast(Int(random.next() % UInt64(payload.count))) }
             var decoder = FrameDecoder()
             var carried = CarriedState()
@@ -153,8 +155,11 @@ struct PlainFrameTests {
                     try decoder.decodeFromWorker($0, exit: &exit, carried: &carried)
                 })
             else { continue }
-            let frame = payload.withUnsafeBufferPointer { armada__wire__frame__unpack(nil, payload.count, $0.baseAddress) }
-            guard let frame, frame.pointee.body_case == ARMADA__WIRE__FRAME__BODY_EXIT, let body = frame.pointee.exit else {
+            let frame = payload.withUnsafeBufferPointer {
+                armada__wire__frame__unpack(nil, payload.count, $0.baseAddress)
+            }
+            guard let frame, frame.pointee.body_case == ARMADA__WIRE__FRAME__BODY_EXIT, let body = frame.pointee.exit
+            else {
                 Issue.record("protobuf-c sees no Exit in \(payload)")
                 continue
             }

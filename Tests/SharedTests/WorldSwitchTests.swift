@@ -197,8 +197,8 @@ import Testing
         var welcome = WireSamples.welcome
         welcome.worldSwitch = .vhe
         let vhe = Encoded.payload { $0.encode(welcome) }
-        // Field 14, varint; the last of the message, whose length is at index 1.
-        var bytes = vhe + [14 << 3, 2]
+        // Field 15, varint; the last of the message, whose length is at index 1.
+        var bytes = vhe + [15 << 3, 2]
         bytes[1] += 2
         #expect(entryError(bytes) == .outOfRange("world switch", 2))
         bytes[bytes.count - 1] = 1

@@ -12,8 +12,8 @@ final class BenchBackend {
     private let signals: OwnedDescriptor
 
     init() throws(SystemError) {
-        let there = try Pipe()
-        let back = try Pipe()
+        let there = try PipeEnds()
+        let back = try PipeEnds()
         let order = there.split()
         let signal = back.split()
         orders = OwnedDescriptor(order.writer)
@@ -22,13 +22,15 @@ final class BenchBackend {
         let ends = UnsafeMutablePointer<(reader: CInt, writer: CInt)>.allocate(capacity: 1)
         ends.initialize(to: (order.reader, signal.writer))
         var thread = pthread_t()
-        let error = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let ends = argument.assumingMemoryBound(to: (reader: CInt, writer: CInt).self)
-            BenchBackend.serve(reader: ends.pointee.reader, writer: ends.pointee.writer)
-            ends.deallocate()
-            return nil
-        }, ends)
+        let error = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let ends = argument.assumingMemoryBound(to: (reader: CInt, writer: CInt).self)
+                BenchBackend.serve(reader: ends.pointee.reader, writer: ends.pointee.writer)
+                ends.deallocate()
+                return nil
+            }, ends)
         guard error == 0 else {
             _ = close(ends.pointee.reader)
             _ = close(ends.pointee.writer)

@@ -66,12 +66,14 @@ final class BenchSession {
         current = nil
         for observation in observations { observation.pointee.end() }
         var result = BenchReport.Operation(
-            name: operation.rawValue, guest: BenchReport.Distribution(samples), note: samples.isEmpty ? "no samples" : nil)
+            name: operation.rawValue, guest: BenchReport.Distribution(samples),
+            note: samples.isEmpty ? "no samples" : nil)
         if let exit = operation.exit, exit.vcpu < observations.count { addStages(of: exit.vcpu, to: &result) }
         if operation.isOneExit, result.exitByteCount > 0 {
             result.floor = BenchReport.Distribution(
                 floor.measure(
-                    exitByteCount: result.exitByteCount, entryByteCount: result.entryByteCount, count: min(sampleCount, 1 << 16)))
+                    exitByteCount: result.exitByteCount, entryByteCount: result.entryByteCount,
+                    count: min(sampleCount, 1 << 16)))
         }
         results.append(result)
     }

@@ -74,7 +74,9 @@ enum VCPUSwitchBench {
         guard paired == 0 else { throw SystemError("create a socket pair") }
         let ours = OwnedDescriptor(ends.0)
         let theirs = OwnedDescriptor(ends.1)
-        var words = ["armada", "bench", command, "--samples", "\(sampleCount)", "--halt-poll-ns", "\(configuration.haltPoll)"]
+        var words = [
+            "armada", "bench", command, "--samples", "\(sampleCount)", "--halt-poll-ns", "\(configuration.haltPoll)",
+        ]
         if let worker = configuration.workerPath { words += ["--worker", worker] }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }

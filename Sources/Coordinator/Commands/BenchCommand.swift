@@ -27,7 +27,8 @@ struct SwitchPeerCommand: ExecutableCommand {
     @Option var worker: String?
 
     func execute() throws -> Int32 {
-        guard let kernel = BuiltInGuest.path("exits"), (1...BenchExitsCommand.maximumSampleCount).contains(samples) else {
+        guard let kernel = BuiltInGuest.path("exits"), (1...BenchExitsCommand.maximumSampleCount).contains(samples)
+        else {
             return 1
         }
         let configuration = VCPUSwitchBench.configuration(kernel: kernel, haltPoll: haltPoll, workerPath: worker)

@@ -65,7 +65,8 @@ struct BenchExitsCommand: ExecutableCommand {
     var hgrm: String?
 
     @Option(
-        help: ArgumentHelp("The worker program. Without it: armada-vcpu in the directory of armada.", valueName: "path"),
+        help: ArgumentHelp(
+            "The worker program. Without it: armada-vcpu in the directory of armada.", valueName: "path"),
         completion: .file())
     var worker: String?
 
@@ -98,7 +99,10 @@ struct BenchExitsCommand: ExecutableCommand {
         bench.workerPath = worker
         let configurations =
             sweep.isEmpty
-            ? [BenchReport.Configuration(vcpuCount: cpus, pin: pin, haltPoll: haltPoll, worldSwitch: worldSwitch.rawValue)]
+            ? [
+                BenchReport.Configuration(
+                    vcpuCount: cpus, pin: pin, haltPoll: haltPoll, worldSwitch: worldSwitch.rawValue)
+            ]
             : SweepGrid(sweep.compactMap { SweepGrid.Axis($0) }).configurations
 
         var report = BenchReport()

@@ -14,7 +14,8 @@ struct BenchProgress {
 
     mutating func begin(_ configuration: BenchReport.Configuration) {
         done += 1
-        description = "vCPUs \(configuration.vcpuCount), pin \(configuration.pin), halt-poll-ns \(configuration.haltPoll), "
+        description =
+            "vCPUs \(configuration.vcpuCount), pin \(configuration.pin), halt-poll-ns \(configuration.haltPoll), "
             + "world switch \(configuration.worldSwitch)"
         if configurationCount > 1 {
             description = "\(done + 1) of \(configurationCount), \(timeLeft): " + description

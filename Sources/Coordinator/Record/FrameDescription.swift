@@ -43,6 +43,7 @@ extension RecordingDecoder {
         fields.add("timestamp_ns", .number(Int64(truncatingIfNeeded: exit.timestamp &- start)))
         fields.add("cpu_interface", .message(FrameFields(exit.cpuInterface, isNew: carries.cpuInterface)))
         fields.add("timer", .message(FrameFields(exit.timer, isNew: carries.timer)))
+        if worldSwitch == .nvhe { fields.add("context", .message(FrameFields(exit.context))) }
         return fields
     }
 
@@ -80,6 +81,7 @@ extension RecordingDecoder {
             fields.add("syndrome", .hex(entry.injected.syndrome))
         }
         fields.add("cpu_interface", .message(FrameFields(entry.cpuInterface, isNew: carries.cpuInterface)))
+        if worldSwitch == .nvhe { fields.add("context", .message(FrameFields(entry.context))) }
         return fields
     }
 
@@ -134,6 +136,8 @@ extension FrameFields {
         add("CNTVOFF_EL2", .number(Int64(clamping: welcome.counterOffset)))
         add("list_register_count", .number(Int64(welcome.listRegisterCount)))
         add("halt_poll_ns", .number(Int64(clamping: welcome.haltPollNanoseconds)))
+        add("halt_poll_fixed", .flag(welcome.haltPollIsFixed))
+        add("world_switch", .text(welcome.worldSwitch.rawValue))
         add("processor", welcome.processor < 0 ? .text("any") : .number(Int64(welcome.processor)))
     }
 
@@ -155,6 +159,11 @@ extension FrameFields {
             let register = ListRegister(rawValue: state.listRegisters[place])
             add("ICH_LR\(place)_EL2", .hex(register.rawValue), "lr\(place)", register.text)
         }
+    }
+
+    fileprivate init(_ context: RegisterContext) {
+        self.init()
+        for row in RegisterContext.rows { add("\(row.name)", .hex(context[keyPath: row.path])) }
     }
 
     fileprivate init(_ timer: TimerState, isNew: Bool) {

@@ -45,7 +45,7 @@ extension RecordingHeader {
         listRegisterCount = UInt32(truncatingIfNeeded: configuration.listRegisterCount)
         pin = configuration.pin
         ramByteCount = configuration.memoryByteCount
-        haltPollNanoseconds = configuration.haltPollNanoseconds
+        haltPollNanoseconds = configuration.haltPoll.nanoseconds
         monotonicStart = start
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -21,6 +21,9 @@ struct RecordingDecoder: ~Copyable {
     /// Whether the last Exit or Entry had a CPU interface that differed from the one before, and a timer.
     private(set) var carries = (cpuInterface: false, timer: false)
 
+    /// Of the VM: with nvhe Exits and Entries have a context.
+    private(set) var worldSwitch = WorldSwitch.vhe
+
     private var decoder = FrameDecoder()
     private var carried: [CarriedState]
 
@@ -42,15 +45,18 @@ struct RecordingDecoder: ~Copyable {
         switch direction {
         case .fromWorker:
             switch try decoder.decodeFromWorker(bytes, exit: &exit, carried: &state) {
-            case .hello(let hello): .hello(hello)
-            case .exit: .exit
-            case .sgi(let sgi): .sgi(sgi)
+            case .hello(let hello): return .hello(hello)
+            case .exit: return .exit
+            case .sgi(let sgi): return .sgi(sgi)
             }
         case .fromCoordinator:
             switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &state) {
-            case .welcome(let welcome): .welcome(welcome)
-            case .entry: .entry
-            case .stop: .stop
+            case .welcome(let welcome):
+                state = CarriedState(worldSwitch: welcome.worldSwitch)
+                worldSwitch = welcome.worldSwitch
+                return .welcome(welcome)
+            case .entry: return .entry
+            case .stop: return .stop
             }
         }
     }

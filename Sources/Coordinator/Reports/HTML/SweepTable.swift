@@ -39,7 +39,8 @@ struct SweepTable {
     private static func head(_ configuration: BenchReport.Configuration) -> String {
         let lines = [
             "\(configuration.vcpuCount) vCPU\(configuration.vcpuCount == 1 ? "" : "s")",
-            "pin \(configuration.pin.rawValue)", "poll \(configuration.haltPoll.isFixed ? "fixed " : "")\(readableTime(configuration.haltPoll.nanoseconds))",
+            "pin \(configuration.pin.rawValue)",
+            "poll \(configuration.haltPoll.isFixed ? "fixed " : "")\(readableTime(configuration.haltPoll.nanoseconds))",
             configuration.worldSwitch,
         ]
         return lines.filter { !$0.isEmpty }.map(escaped).joined(separator: "<br>")

@@ -1,7 +1,7 @@
 import CHost
 
 /// Both ends of a pipe.
-package struct Pipe: ~Copyable {
+package struct PipeEnds: ~Copyable {
     package let reader: OwnedDescriptor
     package let writer: OwnedDescriptor
 
