@@ -2,6 +2,7 @@
 #include "events.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -30,6 +31,11 @@ int armada_events_wait(int set, uint64_t *tokens, int capacity, int64_t nanoseco
     } else {
         struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
         count = epoll_pwait2(set, events, capacity, nanoseconds < 0 ? NULL : &limit, NULL);
+        if (count < 0 && errno == ENOSYS) {
+            // Before Linux 5.11, and under valgrind: rounded up to milliseconds.
+            int64_t milliseconds = nanoseconds < 0 ? -1 : (nanoseconds + 999999) / 1000000;
+            count = epoll_wait(set, events, capacity, milliseconds > INT_MAX ? INT_MAX : (int)milliseconds);
+        }
     }
     if (count < 0)
         return errno == EINTR ? 0 : -1;

@@ -36,7 +36,7 @@ import Testing
         vcpu.updateFPAccess()
         vcpu.translationRegimeChanged()
         vcpu.x[1] = address
-        vcpu.run()
+        vcpu.run(from: armada_monotonic())
         return Result(
             pc: vcpu.pc, esr: vcpu.system.esr_EL1, far: vcpu.system.far_EL1, elr: vcpu.system.elr_EL1)
     }

@@ -117,7 +117,7 @@ final class DebugMachine {
     /// Goes on: behind the HVC of a vector, that is the ERET.
     @discardableResult
     func resume() -> Event {
-        vcpu.pointee.run()
+        vcpu.pointee.run(from: armada_monotonic())
         let system = vcpu.pointee.system
         let esr = ExceptionSyndrome(rawValue: UInt32(truncatingIfNeeded: system.esr_EL1))
         let exit = vcpu.pointee.exit

@@ -1,3 +1,4 @@
+import CHost
 import Shared
 import Testing
 
@@ -124,7 +125,7 @@ import Testing
         #expect(machine.vcpu.pointee.exit.esr.exceptionClass == .wfx && machine.vcpu.pointee.pstate.ss)
         var entry = EntryFrame()
         entry.advancePC = true
-        _ = machine.vcpu.pointee.enter(&entry)
+        _ = machine.vcpu.pointee.enter(&entry, at: armada_monotonic())
         event = machine.resume()
         #expect(event.exceptionClass == 0x33 && event.iss == 0x22 && event.elr == Self.kernel + 4)
     }

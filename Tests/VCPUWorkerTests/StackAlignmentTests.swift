@@ -33,7 +33,7 @@ import Testing
         vcpu.translationRegimeChanged()
         vcpu.x[31] = sp
         vcpu.x[28] = 200
-        vcpu.run()
+        vcpu.run(from: armada_monotonic())
         return (vcpu.pc, vcpu.system.esr_EL1, vcpu.system.elr_EL1, (0..<32).map { vcpu.x[$0] })
     }
 

@@ -57,7 +57,7 @@ import Testing
         #expect(fixture.value(.icc_IAR1_EL1) == 40)
         #expect(fixture.write(.icc_EOIR1_EL1, 40) == .exit)
         #expect(fixture.exit.code == .irq && fixture.pc == 0x4000_1004, "the EOI has retired")
-        #expect(!fixture.run { $0.resumeInterrupts() })
+        #expect(!fixture.run { $0.resumeInterrupts(at: armada_monotonic()) })
     }
 
     @Test func acknowledgeThatAsksForMaintenanceKeepsItsResult() {
@@ -113,10 +113,10 @@ import Testing
         #expect(fixture.write(.cntv_CTL_EL0, 1) == .exit)
         #expect(fixture.exit.code == .irq && fixture.pc == 0x4000_1004)
         #expect(fixture.value(.cntv_CTL_EL0) == 5)
-        let state = fixture.vcpu.pointee.timerState
+        let state = fixture.vcpu.pointee.timerState(at: armada_monotonic())
         #expect(state.virtualLine && state.virtualControl == 1 && !state.physicalLine)
         // The coordinator has the interrupt disabled: nothing more comes of the line.
-        #expect(!fixture.run { $0.resumeInterrupts() })
+        #expect(!fixture.run { $0.resumeInterrupts(at: armada_monotonic()) })
         #expect(fixture.write(.cntv_CTL_EL0, 1) == .next)
     }
 
@@ -124,14 +124,14 @@ import Testing
         let fixture = SystemFixture()
         fixture.write(.cntv_CVAL_EL0, 0)
         #expect(fixture.write(.cntv_CTL_EL0, 1) == .exit)
-        _ = fixture.vcpu.pointee.timerState
+        _ = fixture.vcpu.pointee.timerState(at: armada_monotonic())
         fixture.setPending(27)
-        #expect(!fixture.run { $0.resumeInterrupts() })
+        #expect(!fixture.run { $0.resumeInterrupts(at: armada_monotonic()) })
         #expect(fixture.write(.daif, 0) == .redirect)
         #expect(fixture.value(.icc_IAR1_EL1) == 27)
         #expect(fixture.write(.cntv_CVAL_EL0, 1 << 60) == .next)
         #expect(fixture.write(.icc_EOIR1_EL1, 27) == .next)
-        let state = fixture.vcpu.pointee.timerState
+        let state = fixture.vcpu.pointee.timerState(at: armada_monotonic())
         #expect(!state.virtualLine)
     }
 
@@ -139,9 +139,9 @@ import Testing
         let fixture = SystemFixture()
         fixture.write(.cntp_CVAL_EL0, 0)
         #expect(fixture.write(.cntp_CTL_EL0, 1) == .exit)
-        _ = fixture.vcpu.pointee.timerState
+        _ = fixture.vcpu.pointee.timerState(at: armada_monotonic())
         fixture.setPending(30)
-        #expect(!fixture.run { $0.resumeInterrupts() })
+        #expect(!fixture.run { $0.resumeInterrupts(at: armada_monotonic()) })
         #expect(fixture.value(.icc_IAR1_EL1) == 30)
         #expect(fixture.write(.icc_EOIR1_EL1, 30) == .exit)
         #expect(fixture.exit.code == .irq)
@@ -151,9 +151,9 @@ import Testing
         let fixture = SystemFixture()
         fixture.write(.cntv_CVAL_EL0, 0)
         #expect(fixture.write(.cntv_CTL_EL0, 1) == .exit)
-        _ = fixture.vcpu.pointee.timerState
+        _ = fixture.vcpu.pointee.timerState(at: armada_monotonic())
         fixture.setPending(27)
-        #expect(!fixture.run { $0.resumeInterrupts() })
+        #expect(!fixture.run { $0.resumeInterrupts(at: armada_monotonic()) })
         #expect(fixture.value(.isr_EL1) == 1 << 7)
         #expect(fixture.write(.cntv_CTL_EL0, 3) == .next)
         #expect(fixture.value(.isr_EL1) == 0)
@@ -163,7 +163,7 @@ import Testing
     @Test func timerThatFiredOutsideTheGuestIsReportedOnEntry() {
         let fixture = SystemFixture()
         fixture.vcpu.pointee.timers.virtual = GenericTimer(control: 1, compare: 0)
-        #expect(fixture.run { $0.resumeInterrupts() })
+        #expect(fixture.run { $0.resumeInterrupts(at: armada_monotonic()) })
         #expect(fixture.exit.code == .irq)
     }
 }

@@ -171,7 +171,7 @@ struct TranslatorComparison {
         vcpu.x[Int(counter)] = rounds
         vcpu.x[Int(index)] = 8
         for base in bases { vcpu.x[Int(base)] = data + 4096 }
-        vcpu.run()
+        vcpu.run(from: armada_monotonic())
         let result = Result(
             x: (0..<32).map { vcpu.x[$0] }, nzcv: vcpu.nzcv, pc: vcpu.pc, retired: vcpu.retiredInstructions,
             data: (0..<dataByteCount).map { bytes.load(fromByteOffset: $0, as: UInt8.self) })

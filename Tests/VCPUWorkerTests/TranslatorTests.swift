@@ -1,3 +1,4 @@
+import CHost
 import Testing
 
 @testable import VCPUWorker
@@ -27,7 +28,7 @@ import Testing
         vcpu.reset(.init(pc: 0x4010_0000, x0: 0))
         vcpu.x[28] = 1000
         let before = vcpu.native.position
-        vcpu.run()
+        vcpu.run(from: armada_monotonic())
         #expect(vcpu.x[0] == 1000)
         #expect(vcpu.retiredInstructions >= 3000)
         #expect(vcpu.native.position > before)
@@ -44,13 +45,13 @@ import Testing
         var vcpu = fixture.makeVCPU()
         vcpu.reset(.init(pc: 0x4010_0000, x0: 0))
         vcpu.x[28] = 1000
-        vcpu.run()
+        vcpu.run(from: armada_monotonic())
         // ADD X0, X0, #2
         fixture.ram.storeBytes(of: 0x9100_0800, toByteOffset: 0x10_0000, as: UInt32.self)
         vcpu.invalidateCode(offset: 0x10_0000, byteCount: 64)
         vcpu.reset(.init(pc: 0x4010_0000, x0: 0))
         vcpu.x[28] = 1000
-        vcpu.run()
+        vcpu.run(from: armada_monotonic())
         #expect(vcpu.x[0] == 2000)
     }
 }

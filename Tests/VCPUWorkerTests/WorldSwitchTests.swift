@@ -1,3 +1,4 @@
+import CHost
 import Shared
 import Testing
 
@@ -126,8 +127,8 @@ import Testing
         var exit = ExitFrame()
         func turn() -> UInt64 {
             let hasEntered = fixture.run { vcpu in
-                let hasEntered = vcpu.enter(&entry)
-                let time = vcpu.run()
+                let hasEntered = vcpu.enter(&entry, at: armada_monotonic())
+                let time = vcpu.run(from: armada_monotonic())
                 vcpu.leave(into: &exit, at: time)
                 return hasEntered
             }
@@ -160,8 +161,8 @@ import Testing
         context.cntv_CTL_EL0 = 1
         context.cntv_CVAL_EL0 = 0
         restore(context, fixture)
-        #expect(fixture.run { $0.resumeInterrupts() }, "the line is high and nobody has the interrupt")
-        #expect(fixture.run { $0.timerState.virtualLine })
+        #expect(fixture.run { $0.resumeInterrupts(at: armada_monotonic()) }, "the line is high and nobody has the interrupt")
+        #expect(fixture.run { $0.timerState(at: armada_monotonic()).virtualLine })
     }
 
     // MARK: The physical timer

@@ -2,33 +2,43 @@ import CHost
 import Shared
 
 /// One run of the bench's guest: which operations it is to perform, and what came of each.
+///
+/// An operation that has an exit of its own is performed twice: first with stamps, which show where the time goes, then
+/// without, so that the figures are those of exits that nobody looks at. The raw socket is measured before and after.
 final class BenchSession {
-    let sampleCount: Int
-    let limitNanoseconds: UInt64
+    /// Exits of the pass with stamps.
+    private static let stampedCount = 8192
+
+    /// The other virtual machine, for `vcpu_switch`.
+    let peer: BenchPeer?
     let backend: BenchBackend?
     /// Of vCPU 0 and vCPU 1.
     let observations: [UnsafeMutablePointer<ExitObservation>]
     private(set) var results: [BenchReport.Operation] = []
     /// Called when an operation begins.
     var onOperation: ((BenchOperation) -> Void)?
-    /// The other virtual machine, for `vcpu_switch`.
-    let peer: BenchPeer?
+    /// Switches the stamps on or off.
+    var setObserved: ((Bool) -> Void)?
 
+    private let placement: SocketFloor.Placement
+    private let figureCount: Int
+    private let figureLimitNanoseconds: UInt64
     private var remaining: ArraySlice<BenchOperation>
     private var current: BenchOperation?
-    private let floor: SocketFloor
+    /// The operation under way, once its pass with stamps is over.
+    private var stamped: BenchReport.Operation?
+    private var floor: [UInt64] = []
 
     /// `operations` are performed in this order.
     init(
         _ operations: [BenchOperation], sampleCount: Int, limitNanoseconds: UInt64, configuration: VMConfiguration,
         peer: BenchPeer? = nil
     ) throws(SystemError) {
-        self.sampleCount = sampleCount
-        self.limitNanoseconds = limitNanoseconds
+        placement = SocketFloor.Placement(pin: configuration.pin, haltPoll: configuration.haltPoll)
         self.peer = peer
+        figureCount = sampleCount
+        figureLimitNanoseconds = limitNanoseconds
         remaining = operations[...]
-        // Before the thread of the backend: the floor is a fork of this process.
-        floor = try SocketFloor(pin: configuration.pin, haltPoll: configuration.haltPoll)
         backend = operations.contains(.ioIn) ? try BenchBackend() : nil
         observations = (0..<min(2, configuration.vcpuCount)).map { _ in
             let observation = UnsafeMutablePointer<ExitObservation>.allocate(capacity: 1)
@@ -46,36 +56,66 @@ final class BenchSession {
 
     // MARK: The device's side
 
+    private var isStamping: Bool { current?.exit != nil && stamped == nil }
+
+    /// Samples wanted in this pass.
+    var sampleCount: Int { isStamping ? min(figureCount, Self.stampedCount) : figureCount }
+    /// When this pass has lasted long enough.
+    var limitNanoseconds: UInt64 { isStamping ? figureLimitNanoseconds / 4 : figureLimitNanoseconds }
+
     /// The number of the next operation, from 1 on; 0: no more.
     func next() -> UInt64 {
-        guard let operation = remaining.popFirst() else { return 0 }
-        current = operation
-        onOperation?(operation)
-        return UInt64((BenchOperation.allCases.firstIndex(of: operation) ?? -1) + 1)
+        if current == nil {
+            guard let operation = remaining.popFirst() else { return 0 }
+            current = operation
+            onOperation?(operation)
+        }
+        return UInt64((BenchOperation.allCases.firstIndex { $0 == current } ?? -1) + 1)
     }
 
     /// The guest begins to take samples.
     func begin() {
-        guard let exit = current?.exit, exit.vcpu < observations.count else { return }
+        guard isStamping, let exit = current?.exit, exit.vcpu < observations.count else { return }
+        setObserved?(true)
         observations[exit.vcpu].pointee.begin(exit.reason)
     }
 
     /// The guest has taken its samples.
     func finish(_ samples: [UInt64]) {
         guard let operation = current else { return }
-        current = nil
-        for observation in observations { observation.pointee.end() }
-        var result = BenchReport.Operation(
-            name: operation.rawValue, guest: BenchReport.Distribution(samples),
-            note: samples.isEmpty ? "no samples" : nil)
-        if let exit = operation.exit, exit.vcpu < observations.count { addStages(of: exit.vcpu, to: &result) }
-        if operation.isOneExit, result.exitByteCount > 0 {
-            result.floor = BenchReport.Distribution(
-                floor.measure(
-                    exitByteCount: result.exitByteCount, entryByteCount: result.entryByteCount,
-                    count: min(sampleCount, 1 << 16)))
+        let guest = BenchReport.Distribution(samples)
+        if isStamping {
+            setObserved?(false)
+            var result = BenchReport.Operation(name: operation.rawValue, guest: guest)
+            if let exit = operation.exit, exit.vcpu < observations.count { addStages(of: exit.vcpu, to: &result) }
+            result.observedGuest = guest
+            stamped = result
+            floor = measureFloor(of: operation)
+            return
         }
+        var result = stamped ?? BenchReport.Operation(name: operation.rawValue, guest: guest)
+        result.guest = guest
+        result.note = samples.isEmpty ? "no samples" : nil
+        floor += measureFloor(of: operation)
+        if !floor.isEmpty { result.floor = BenchReport.Distribution(floor) }
         results.append(result)
+        current = nil
+        stamped = nil
+        floor = []
+    }
+
+    /// The run is over before its time: what the guest has taken so far, of a pass for figures, counts.
+    func interrupt(_ samples: [UInt64]) {
+        if !isStamping, !samples.isEmpty { finish(samples) }
+    }
+
+    /// Round trips of the raw socket with the bytes of the operation's exit.
+    private func measureFloor(of operation: BenchOperation) -> [UInt64] {
+        guard operation.isOneExit, let result = stamped, result.exitByteCount > 0 else { return [] }
+        // Only now: its peer polls, and would take the processor from the guest.
+        guard let floor = try? SocketFloor(placement) else { return [] }
+        return floor.measure(
+            exitByteCount: result.exitByteCount, entryByteCount: result.entryByteCount, count: figureCount)
     }
 
     private func addStages(of vcpu: Int, to result: inout BenchReport.Operation) {

@@ -76,7 +76,7 @@ struct ExitBench {
         let machine = try VirtualMachine(
             configuration: configuration, console: TerminalConsole(input: -1, output: STDERR_FILENO), bench: session)
         let outcome = machine.run()
-        if outcome != .poweredOff, let device = machine.benchDevice { session.finish(device.takeSamples()) }
+        if outcome != .poweredOff, let device = machine.benchDevice { session.interrupt(device.takeSamples()) }
         return outcome
     }
 }

@@ -42,6 +42,8 @@ struct ExitObservation: ~Copyable {
     /// The exit under way.
     var current = ExitStamps()
     private var isOpen = false
+    /// It was stamped from the beginning.
+    private var isStamped = false
     private var reason = ExitReason.irq
     /// Of the last exit that was kept and its entry: bytes on the wire.
     private(set) var exitByteCount = 0
@@ -75,6 +77,7 @@ struct ExitObservation: ~Copyable {
             entryByteCount = currentEntryByteCount
         }
         isOpen = false
+        isStamped = wanted != nil
         current.trap = trapped
         current.send = armada_load_relaxed64(control.sendTime)
         current.receive = time
@@ -86,6 +89,6 @@ struct ExitObservation: ~Copyable {
         current.entrySend = time
         currentEntryByteCount = byteCount
         self.reason = reason
-        isOpen = wanted != nil
+        isOpen = isStamped && wanted != nil
     }
 }

@@ -3,17 +3,29 @@ import Shared
 
 /// The raw socket's round trip under the placement of a run: what an exit costs at least. See `armada_floor_start`.
 struct SocketFloor: ~Copyable {
+    /// Where the peer is, and how both sides wait.
+    struct Placement {
+        /// The peer takes the place of vCPU 0's worker; negative: any processor.
+        let processor: Int32
+        /// Both sides look at their sockets without blocking, as vCPU and loop do while they poll.
+        let polls: Bool
+
+        /// To be asked before the process binds itself to a processor.
+        init(pin: PinPolicy, haltPoll: HaltPoll) {
+            let count = Int(armada_processor_count())
+            processor = pin.workerProcessor(0, of: count)
+            polls = haltPoll.nanoseconds > 0 && pin != .same && count > 1
+        }
+    }
+
     private let socket: CInt
     private let process: pid_t
-    /// Both sides look at their sockets without blocking, as vCPU and loop do while they poll.
-    let polls: Bool
+    private let polls: Bool
 
-    /// The peer takes the place of vCPU 0's worker.
-    init(pin: PinPolicy, haltPoll: HaltPoll) throws(SystemError) {
-        let processorCount = Int(armada_processor_count())
-        polls = haltPoll.nanoseconds > 0 && pin != .same && processorCount > 1
+    init(_ placement: Placement) throws(SystemError) {
+        polls = placement.polls
         var process: pid_t = 0
-        socket = armada_floor_start(CInt(pin.workerProcessor(0, of: processorCount)), polls ? 1 : 0, &process)
+        socket = armada_floor_start(placement.processor, polls ? 1 : 0, &process)
         guard socket >= 0 else { throw SystemError("start the peer of the raw socket") }
         self.process = process
     }

@@ -14,12 +14,17 @@ extension VirtualMachine {
             words: { [unowned self] ipa, count in guestWords(ipa, count) },
             exitTime: { [unowned self] vcpu in vcpus[vcpu].exit.timestamp },
             counter: { [unowned self] time in time &- counterOffset })
+        bench?.setObserved = { [unowned self] isOn in setObserved(isOn) }
     }
 
-    /// Stamps the exits of the first vCPUs.
-    func observe(_ observations: [UnsafeMutablePointer<ExitObservation>]) {
-        armada_store32(controlPage.base + ControlPage.observationOffset, 1)
-        for (vcpu, observation) in zip(vcpus, observations) { vcpu.observation = observation }
+    /// Stamps the exits of the first vCPUs, or no longer.
+    private func setObserved(_ isOn: Bool) {
+        guard let bench else { return }
+        armada_store32(controlPage.base + ControlPage.observationOffset, isOn ? 1 : 0)
+        for (vcpu, observation) in zip(vcpus, bench.observations) {
+            observation.pointee.end()
+            vcpu.observation = isOn ? observation : nil
+        }
     }
 
     /// The backend, or the other machine, has signalled at `time`; nil: it is gone, and with it this run.

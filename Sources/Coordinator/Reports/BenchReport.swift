@@ -32,6 +32,8 @@ struct BenchReport {
         var name: String
         /// What the guest saw.
         var guest: Distribution
+        /// The same while each exit was stamped: what the stamps cost is the difference.
+        var observedGuest: Distribution?
         /// The way of the operation's exit, stage by stage; empty for an operation without one.
         var stages: [Stage] = []
         /// The raw socket with as many bytes in each direction, under the same placement and in the same run.

@@ -28,6 +28,7 @@ extension BenchReport {
     private static func json(_ operation: Operation) -> String {
         var out = "{\"name\":" + quoted(operation.name) + ",\"note\":" + (operation.note.map(quoted) ?? "null")
         out += ",\"guest\":" + json(operation.guest)
+        out += ",\"guest_observed\":" + (operation.observedGuest.map(json) ?? "null")
         out += ",\"stages\":["
         out += operation.stages.map { "{\"name\":\(quoted($0.name)),\"time\":\(json($0.time))}" }
             .joined(separator: ",")

@@ -237,7 +237,6 @@ final class VirtualMachine {
             vcpus.append(
                 VCPU(index: index, control: VCPUControl(page: controlPage.base, vcpu: index), channel: channel))
         }
-        if let bench { observe(bench.observations) }
     }
 
     func welcome(_ vcpu: VCPU) throws(VMError) {

@@ -31,8 +31,11 @@ enum RunLoop {
                 }
                 let isObserved = armada_load_relaxed32(observation) != 0
                 if isObserved { armada_store_relaxed64(vcpu.pointee.control.entryTime, armada_monotonic()) }
-                // One look at the clock serves all that follows: it costs a hundredth of an exit.
-                let time = vcpu.pointee.enter(&link.pointee.entry) ? vcpu.pointee.run() : armada_monotonic()
+                // One look at the clock serves all that follows, here and at the end: it costs a hundredth of an exit.
+                let start = armada_monotonic()
+                let time =
+                    vcpu.pointee.enter(&link.pointee.entry, at: start)
+                    ? vcpu.pointee.run(from: start) : armada_monotonic()
                 vcpu.pointee.leave(into: &link.pointee.exit, at: time)
                 isAnsweredQuickly = link.pointee.exit.isAnsweredQuickly
                 try link.pointee.sendExit(stamping: isObserved ? vcpu.pointee.control.sendTime : nil)
@@ -47,8 +50,9 @@ enum RunLoop {
 }
 
 extension VCPU {
-    /// Does what an Entry asks for. False: the guest must be left again before its first instruction.
-    mutating func enter(_ entry: inout EntryFrame) -> Bool {
+    /// Does what an Entry asks for, at `time` in nanoseconds of CLOCK_MONOTONIC. False: the guest must be left again before
+    /// its first instruction.
+    mutating func enter(_ entry: inout EntryFrame, at time: UInt64) -> Bool {
         if let start = entry.reset { reset(start) }
         for index in 0..<entry.writeCount {
             x[Int(entry.writeRegisters[index] & 31)] = entry.writeValues[index]
@@ -63,7 +67,7 @@ extension VCPU {
         // What an exception return from EL2 does.
         clearExclusiveMonitor()
         eventRegister = true
-        return !resumeInterrupts()
+        return !resumeInterrupts(at: time)
     }
 
     /// Fills in the Exit frame after the guest was left at `time`, and lets go of the guest.
@@ -78,7 +82,7 @@ extension VCPU {
         frame.pstate = savedProgramStatus
         fillRegisters(of: &frame)
         // The timers first: a line that fell takes its interrupt out of the list registers.
-        frame.timer = timerState
+        frame.timer = timerState(at: time)
         frame.cpuInterface = cpuInterface.state
         if movesContext { saveContext(into: &frame.context) }
         armada_store32(control.mode, VCPUMode.outsideGuest.rawValue)
@@ -87,7 +91,8 @@ extension VCPU {
     }
 
     /// The registers that the coordinator needs to handle the exit; it sees no others.
-    private func fillRegisters(of frame: inout ExitFrame) {
+    // Mutating, like the next: otherwise the registers are copied with all that stands around them.
+    private mutating func fillRegisters(of frame: inout ExitFrame) {
         for index in 0..<8 { frame.registers[index] = 0 }
         guard frame.code.withoutSError == .trap else { return }
         switch frame.esr.exceptionClass {
@@ -102,7 +107,7 @@ extension VCPU {
     }
 
     /// X<number>, where 31 is the zero register.
-    private func sourceRegister(_ number: Int) -> UInt64 { number == 31 ? 0 : x[number & 31] }
+    private mutating func sourceRegister(_ number: Int) -> UInt64 { number == 31 ? 0 : x[number & 31] }
 
     /// ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 and ICC_ASGI1R_EL1 (group 0): tells the coordinator, and goes on at once.
     mutating func sendSGI(_ value: UInt64, group: UInt32) -> Outcome {
@@ -121,12 +126,19 @@ extension VCPU {
 extension ExitFrame {
     /// Whether the coordinator is likely to send the vCPU back at once, so that polling for its answer makes sense.
     fileprivate var isAnsweredQuickly: Bool {
+        // Mutating: otherwise the frame is copied.
+        mutating get { Self.isAnsweredQuickly(code, esr, firstRegister: registers[0]) }
+    }
+
+    private static func isAnsweredQuickly(
+        _ code: ExitCode, _ esr: ExceptionSyndrome, firstRegister: UInt64
+    ) -> Bool {
         guard code == .trap else { return true }
         switch esr.exceptionClass {
         case .wfx: return false
         case .hvc64, .smc64:
             // PSCI CPU_SUSPEND, CPU_OFF, SYSTEM_OFF, SYSTEM_RESET, in both calling conventions.
-            switch UInt32(truncatingIfNeeded: registers[0]) & ~0x4000_0000 {
+            switch UInt32(truncatingIfNeeded: firstRegister) & ~0x4000_0000 {
             case 0x8400_0001, 0x8400_0002, 0x8400_0008, 0x8400_0009: return false
             default: return true
             }

@@ -61,21 +61,20 @@ extension VCPU {
         updateTimers(at: timers.counter)
     }
 
-    /// What the Exit frame says of the timers. From here on the coordinator knows the lines.
-    var timerState: TimerState {
-        mutating get {
-            updateTimers(at: timers.counter)
-            timers.virtual.isReported = timers.virtual.line
-            timers.physical.isReported = timers.physical.line
-            timers.isUndelivered = false
-            var state = TimerState()
-            state.virtualControl = UInt32(truncatingIfNeeded: timers.virtual.control)
-            state.physicalControl = UInt32(truncatingIfNeeded: timers.physical.control)
-            state.virtualCompare = timers.virtual.compare
-            state.physicalCompare = timers.physical.compare
-            state.virtualLine = timers.virtual.line
-            state.physicalLine = timers.physical.line
-            return state
-        }
+    /// What the Exit frame says of the timers. From here on the coordinator knows the lines,
+    /// as they are at `time` in nanoseconds of CLOCK_MONOTONIC.
+    mutating func timerState(at time: UInt64) -> TimerState {
+        updateTimers(at: time &- timers.counterOffset)
+        timers.virtual.isReported = timers.virtual.line
+        timers.physical.isReported = timers.physical.line
+        timers.isUndelivered = false
+        var state = TimerState()
+        state.virtualControl = UInt32(truncatingIfNeeded: timers.virtual.control)
+        state.physicalControl = UInt32(truncatingIfNeeded: timers.physical.control)
+        state.virtualCompare = timers.virtual.compare
+        state.physicalCompare = timers.physical.compare
+        state.virtualLine = timers.virtual.line
+        state.physicalLine = timers.physical.line
+        return state
     }
 }

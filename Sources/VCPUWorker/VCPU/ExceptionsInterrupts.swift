@@ -73,9 +73,9 @@ extension VCPU {
 
     /// After `cpuInterface.state` has been filled from an Entry frame: renews what is signalled and evaluates the
     /// timers. True if the guest must be left again at once, because a timer fired that the coordinator cannot know.
-    mutating func resumeInterrupts() -> Bool {
+    mutating func resumeInterrupts(at time: UInt64) -> Bool {
         cpuInterface.enter()
-        updateTimers(at: timers.counter)
+        updateTimers(at: time &- timers.counterOffset)
         guard mustLeaveGuest else { return false }
         exit = PendingExit()
         return true

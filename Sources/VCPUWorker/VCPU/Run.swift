@@ -2,11 +2,10 @@ import CHost
 import Shared
 
 extension VCPU {
-    /// Executes guest code until the guest must be left. `exit` then says why and `pc` is where it goes on. Returns when
-    /// that was, in nanoseconds of CLOCK_MONOTONIC.
+    /// Executes guest code from `start` on until the guest must be left. `exit` then says why and `pc` is where it goes on.
+    /// Returns when that was; both are nanoseconds of CLOCK_MONOTONIC.
     @discardableResult
-    mutating func run() -> UInt64 {
-        let start = armada_monotonic()
+    mutating func run(from start: UInt64) -> UInt64 {
         armada_store_relaxed64(control.resumeTime, start)
         beginGuestExecution()
         loop: while true {

@@ -207,7 +207,7 @@ final class InterpreterMachine {
         vcpu.fpsr = state.fpsr
         vcpu.pc = entry
         vcpu.pstate = ProcessState()
-        vcpu.run()
+        vcpu.run(from: armada_monotonic())
         for index in 0..<31 { state.x[index] = vcpu.x[index] }
         state.sp = vcpu.x[Int(RegisterSlot.sp)]
         for index in 0..<64 { state.v[index] = vcpu.v[index] }

@@ -19,7 +19,7 @@ package struct FrameDecoder: ~Copyable {
             carried.registersMoved &+= 2
             exit.cpuInterface = carried.cpuInterface
             exit.timer = carried.timer
-            try check(exit)
+            try check(exit.code, hpfar: exit.hpfar, pstate: exit.pstate)
             return .exit
         }
         let frame = try arena.unpack(bytes)
@@ -64,7 +64,7 @@ package struct FrameDecoder: ~Copyable {
         exit.hpfar = message.hpfar
         exit.pc = message.pc
         exit.pstate = message.pstate
-        try check(exit)
+        try check(exit.code, hpfar: exit.hpfar, pstate: exit.pstate)
         exit.instruction = message.instruction
         guard message.n_registers <= 8 else { throw .registerCount(message.n_registers) }
         for index in 0..<8 {
@@ -111,10 +111,10 @@ package struct FrameDecoder: ~Copyable {
     }
 
     /// Holds an Exit's own fields against their ranges.
-    private func check(_ exit: borrowing ExitFrame) throws(WireError) {
-        guard exit.code.withoutSError.rawValue <= ExitCode.illegal.rawValue else { throw .exitCode(exit.code.rawValue) }
-        guard exit.hpfar & ~Self.hpfarMask == 0 else { throw .outOfRange("HPFAR_EL2", exit.hpfar) }
-        guard exit.pstate >> 32 == 0, Self.isGuestMode(exit.pstate) else { throw .outOfRange("PSTATE", exit.pstate) }
+    private func check(_ code: ExitCode, hpfar: UInt64, pstate: UInt64) throws(WireError) {
+        guard code.withoutSError.rawValue <= ExitCode.illegal.rawValue else { throw .exitCode(code.rawValue) }
+        guard hpfar & ~Self.hpfarMask == 0 else { throw .outOfRange("HPFAR_EL2", hpfar) }
+        guard pstate >> 32 == 0, Self.isGuestMode(pstate) else { throw .outOfRange("PSTATE", pstate) }
     }
 
     private func decode(_ timer: Armada__Wire__Timer) throws(WireError) -> TimerState {
@@ -144,9 +144,8 @@ package struct FrameDecoder: ~Copyable {
     package mutating func decodeFromCoordinator(
         _ bytes: UnsafeRawBufferPointer, entry: inout EntryFrame, carried: inout CarriedState
     ) throws(WireError) -> CoordinatorFrame {
-        if !carried.carriesAll, readPlain(bytes, into: &entry) {
+        if !carried.carriesAll, try readPlain(bytes, into: &entry) {
             entry.cpuInterface = carried.cpuInterface
-            try check(entry)
             return .entry
         }
         let frame = try arena.unpack(bytes)
@@ -206,16 +205,20 @@ package struct FrameDecoder: ~Copyable {
     }
 
     /// Fills in an Entry without messages within it; false: this is something else, for protobuf-c to look at.
-    private func readPlain(_ bytes: UnsafeRawBufferPointer, into entry: inout EntryFrame) -> Bool {
+    private func readPlain(
+        _ bytes: UnsafeRawBufferPointer, into entry: inout EntryFrame
+    ) throws(WireError) -> Bool {
         guard var reader = PlainFrameReader(bytes, body: 4) else { return false }
         entry.sequence = reader.fixed64(1)
         let numbers = reader.packed(2, elementByteCount: 1)
         let values = reader.packed(3, elementByteCount: 8)
         guard numbers.count &* 8 == values.count else { return false }
         entry.writeCount = numbers.count
+        var largest: UInt8 = 0
         for index in 0..<numbers.count {
             // A number of more than one byte is out of range at any rate.
             guard numbers[index] < 0x80 else { return false }
+            largest = max(largest, numbers[index])
             entry.writeRegisters[index] = numbers[index]
             entry.writeValues[index] = UInt64(
                 littleEndian: values.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self))
@@ -223,14 +226,9 @@ package struct FrameDecoder: ~Copyable {
         entry.advancePC = reader.flag(4)
         entry.injected = InjectedException()
         entry.reset = nil
-        return reader.isAtEnd
-    }
-
-    /// Holds the registers that an Entry writes against those that there are.
-    private func check(_ entry: borrowing EntryFrame) throws(WireError) {
-        for index in 0..<entry.writeCount where entry.writeRegisters[index] > 30 {
-            throw .registerNumber(UInt32(entry.writeRegisters[index]))
-        }
+        guard reader.isAtEnd else { return false }
+        guard largest <= 30 else { throw .registerNumber(UInt32(largest)) }
+        return true
     }
 
     private func decode(_ message: Armada__Wire__Welcome) throws(WireError) -> WelcomeFrame {
