@@ -67,8 +67,8 @@ public struct VCPUControl: Sendable {
     /// Counters, 64 bits each, written by the worker only; see `VCPUCounter`.
     @inlinable public var counters: UnsafeMutableRawPointer { base + 128 }
 
-    // Stamps of the last exit and its entry, CLOCK_MONOTONIC nanoseconds, written by the worker; the first two only while it
-    // is observed. When the guest trapped stands in the Exit frame.
+    // Stamps of the last exit and its entry, CLOCK_MONOTONIC nanoseconds, written by the worker while it is
+    // observed. When the guest trapped stands in the Exit frame.
     /// When the Exit frame was ready to be sent.
     package var sendTime: UnsafeMutableRawPointer { base + 256 }
     /// When the Entry frame had been received.

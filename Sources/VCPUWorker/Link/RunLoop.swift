@@ -33,9 +33,9 @@ enum RunLoop {
                 if isObserved { armada_store_relaxed64(vcpu.pointee.control.entryTime, armada_monotonic()) }
                 // One look at the clock serves all that follows, here and at the end: it costs a hundredth of an exit.
                 let start = armada_monotonic()
-                let time =
-                    vcpu.pointee.enter(&link.pointee.entry, at: start)
-                    ? vcpu.pointee.run(from: start) : armada_monotonic()
+                let isEntered = vcpu.pointee.enter(&link.pointee.entry, at: start)
+                if isObserved { armada_store_relaxed64(vcpu.pointee.control.resumeTime, armada_monotonic()) }
+                let time = isEntered ? vcpu.pointee.run(from: start) : armada_monotonic()
                 vcpu.pointee.leave(into: &link.pointee.exit, at: time)
                 isAnsweredQuickly = link.pointee.exit.isAnsweredQuickly
                 try link.pointee.sendExit(stamping: isObserved ? vcpu.pointee.control.sendTime : nil)

@@ -6,7 +6,6 @@ extension VCPU {
     /// Returns when that was; both are nanoseconds of CLOCK_MONOTONIC.
     @discardableResult
     mutating func run(from start: UInt64) -> UInt64 {
-        armada_store_relaxed64(control.resumeTime, start)
         beginGuestExecution()
         loop: while true {
             if armada_load_relaxed32(control.doorbell) != 0, handleDoorbell() { break }
