@@ -54,4 +54,12 @@ struct AdaptiveWindowTests {
         for _ in 0..<10 { window.blocked(waitedNanoseconds: 1) }
         #expect(window.nanoseconds == 0)
     }
+
+    @Test func aFixedWindowStays() {
+        var window = AdaptiveWindow(maximumNanoseconds: 50_000, isFixed: true)
+        #expect(window.nanoseconds == 50_000)
+        window.blocked(waitedNanoseconds: 1_000_000)
+        window.giveWay()
+        #expect(window.nanoseconds == 50_000)
+    }
 }

@@ -161,7 +161,9 @@ import Testing
         context.cntv_CTL_EL0 = 1
         context.cntv_CVAL_EL0 = 0
         restore(context, fixture)
-        #expect(fixture.run { $0.resumeInterrupts(at: armada_monotonic()) }, "the line is high and nobody has the interrupt")
+        #expect(
+            fixture.run { $0.resumeInterrupts(at: armada_monotonic()) }, "the line is high and nobody has the interrupt"
+        )
         #expect(fixture.run { $0.timerState(at: armada_monotonic()).virtualLine })
     }
 

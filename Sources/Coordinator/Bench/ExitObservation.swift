@@ -60,6 +60,7 @@ struct ExitObservation: ~Copyable {
         count = 0
         wanted = reason
         isOpen = false
+        isStamped = false
     }
 
     mutating func end() { wanted = nil }
