@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -158,6 +159,28 @@ def bench_exits():
         row(f"fast exit {name}, p50", f"{ours:.0f} ns", "", "", "≤ 60 ns", ours <= 60)
 
 
+def bench_allocations():
+    """Calls to malloc and its relatives for each exit: from two runs, one of which has more exits and nothing else."""
+    def allocations(samples):
+        with tempfile.TemporaryDirectory() as counts:
+            environment = dict(os.environ, LD_PRELOAD=library, ARMADA_ALLOCATIONS=counts)
+            command = [os.path.join(options.bin, "armada"), "bench", "exits", "hyp_call", "--cpus", "1", "--samples",
+                       str(samples), "--seconds", "60", "--json"]
+            subprocess.run(command, env=environment, check=True, stdin=subprocess.DEVNULL, capture_output=True,
+                           timeout=LIMIT_SECONDS)
+            return sum(int(open(os.path.join(counts, name), encoding="ascii").read()) for name in os.listdir(counts))
+
+    with tempfile.TemporaryDirectory() as directory:
+        library = os.path.join(directory, "allocations.so")
+        compiler = os.path.join(os.path.dirname(os.path.realpath(shutil.which("swift"))), "clang")
+        subprocess.run([compiler if os.path.exists(compiler) else "clang", "-O2", "-shared", "-fPIC", "-o", library,
+                        os.path.join(ROOT, "Benchmarks", "allocations.c")], check=True)
+        few, many = 10_000, 60_000
+        each = (allocations(many) - allocations(few)) / (many - few)
+    # The lists in which the samples are reported grow a few times.
+    row("allocations per exit, both processes", f"{each:.4f}", "", "", "0", each < 0.005)
+
+
 def bench_observing():
     """What it costs to look: the hypercall guest's p50 under each way of looking, beside that of a run without."""
     guest = ["-k", os.path.join(GUESTS, "hypercall"), "--pin", "separate"]
@@ -235,8 +258,8 @@ def bench_start():
     row("start to the first guest instruction, 4 vCPUs", f"{milliseconds:.1f} ms", "", "", "≤ 60 ms", milliseconds <= 60)
 
 
-PARTS = {"kernels": bench_kernels, "boot": bench_boot, "exits": bench_exits, "observing": bench_observing,
-         "memory": bench_memory, "start": bench_start}
+PARTS = {"kernels": bench_kernels, "boot": bench_boot, "exits": bench_exits, "allocations": bench_allocations,
+         "observing": bench_observing, "memory": bench_memory, "start": bench_start}
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; default: all")

@@ -24,6 +24,7 @@ extension GuestTests {
                 let guest_observed: Distribution?
                 let stages: [Stage]
                 let floor: Distribution?
+                let registers_moved: Int
                 let exit_bytes: Int
                 let entry_bytes: Int
             }
@@ -97,7 +98,7 @@ extension GuestTests {
 
         @Test func sweepsOverAGrid() async throws {
             let (code, run) = try await Self.bench(
-                "hyp_call", "ipi", "--samples", "20", "--json", "--sweep", "pin=none,same", "--sweep", "cpus=1",
+                "hyp_call", "ipi", "--samples", "200", "--json", "--sweep", "pin=none,same", "--sweep", "cpus=1",
                 "--sweep", "halt-poll-ns=0,fixed:50000", "--sweep", "world-switch=vhe,nvhe")
             #expect(code == 0, "\(run.errors)")
             let report = try Self.report(run)
@@ -105,8 +106,11 @@ extension GuestTests {
             #expect(Set(report.runs.map(\.configuration.pin)) == ["none", "same"])
             #expect(Set(report.runs.map(\.configuration.world_switch)) == ["vhe", "nvhe"])
             for run in report.runs {
-                #expect(run.operations.first?.guest?.count == 20)
+                #expect(run.operations.first?.guest?.count == 200)
                 #expect(run.operations.last?.note == "needs 2 vCPUs")
+                // The whole context both ways, or PC and PSTATE.
+                #expect(
+                    run.operations.first?.registers_moved == (run.configuration.world_switch == "nvhe" ? 60 : 2))
             }
             #expect(run.errors.contains("bench: 8 of 8, "))
         }

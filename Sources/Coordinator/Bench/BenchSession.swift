@@ -19,6 +19,8 @@ final class BenchSession {
     var onOperation: ((BenchOperation) -> Void)?
     /// Switches the stamps on or off.
     var setObserved: ((Bool) -> Void)?
+    /// What a vCPU's frames have carried, and in how many exits.
+    var traffic: ((_ vcpu: Int) -> (registersMoved: UInt64, exits: UInt64))?
 
     private let placement: SocketFloor.Placement
     private let figureCount: Int
@@ -28,6 +30,7 @@ final class BenchSession {
     /// The operation under way, once its pass with stamps is over.
     private var stamped: BenchReport.Operation?
     private var floor: [UInt64] = []
+    private var trafficBefore: (registersMoved: UInt64, exits: UInt64) = (0, 0)
 
     /// `operations` are performed in this order.
     init(
@@ -77,6 +80,7 @@ final class BenchSession {
     func begin() {
         guard isStamping, let exit = current?.exit, exit.vcpu < observations.count else { return }
         setObserved?(true)
+        trafficBefore = traffic?(exit.vcpu) ?? (0, 0)
         observations[exit.vcpu].pointee.begin(exit.reason)
     }
 
@@ -131,6 +135,10 @@ final class BenchSession {
         }
         result.exitByteCount = observation.pointee.exitByteCount
         result.entryByteCount = observation.pointee.entryByteCount
+        if let traffic = traffic?(vcpu), traffic.exits > trafficBefore.exits {
+            let registers = Double(traffic.registersMoved &- trafficBefore.registersMoved)
+            result.registersMoved = Int((registers / Double(traffic.exits - trafficBefore.exits)).rounded())
+        }
     }
 
     /// The guest gives its processor to the other virtual machine; it left at `time`.

@@ -14,6 +14,9 @@ extension VirtualMachine {
             words: { [unowned self] ipa, count in guestWords(ipa, count) },
             exitTime: { [unowned self] vcpu in vcpus[vcpu].exit.timestamp },
             counter: { [unowned self] time in time &- counterOffset })
+        bench?.traffic = { [unowned self] vcpu in
+            (vcpus[vcpu].channel.traffic.registersMoved, vcpus[vcpu].statistics.exits)
+        }
         bench?.setObserved = { [unowned self] isOn in setObserved(isOn) }
     }
 

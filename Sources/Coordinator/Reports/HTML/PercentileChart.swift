@@ -54,8 +54,8 @@ struct PercentileChart {
         for exponent in 0...nines {
             let x = Self.left + (Self.right - Self.left) * Double(exponent) / Double(nines)
             svg.line((x, Self.top), (x, Self.bottom), class: "grid")
-            // From six labels on there is room for every other one, seen from the last.
-            if nines < 6 || (nines - exponent) % 2 == 0 || exponent == 0 && nines % 2 == 0 {
+            // Beyond five labels there is room for every other one, seen from the last, and for the short first ones.
+            if nines < 5 || (nines - exponent) % 2 == 0 || exponent == 0 && (nines == 5 || nines % 2 == 0) {
                 let anchor: SVG.Anchor = exponent == nines ? .end : .middle
                 svg.text(Self.label(exponent), x: x, y: Self.bottom + 17, anchor: anchor, class: "tick")
             }
