@@ -39,7 +39,7 @@ struct DecodedLines {
     /// A frame that is none.
     func line(_ record: RecordedFrame, _ error: WireError, byteCount: Int) -> String {
         let text = "skipped \(byteCount) bytes at offset \(record.offset): \(error)"
-        return json ? "{\(prefix(record)),\"error\":\(FrameFields.quoted(text))}" : prefix(record) + text
+        return json ? "{\(prefix(record)),\"error\":\(quotedJSON(text))}" : prefix(record) + text
     }
 
     private static let indentation = 30

@@ -71,31 +71,17 @@ struct FrameFields {
     private static func json(_ field: Field) -> String {
         let pair = "\"\(field.name)\":\(json(field.value))"
         guard let detail = field.detail else { return pair }
-        return pair + ",\"\(field.detailName)\":\(quoted(detail))"
+        return pair + ",\"\(field.detailName)\":\(quotedJSON(detail))"
     }
 
     private static func json(_ value: Value) -> String {
         switch value {
         case .hex(let value, let digits): "\"\(hexadecimal(value, digits: digits))\""
         case .number(let value): String(value)
-        case .text(let text): quoted(text)
+        case .text(let text): quotedJSON(text)
         case .flag(let flag): flag ? "true" : "false"
         case .list(let values): "[" + values.map(json).joined(separator: ",") + "]"
         case .message(let message): "{\(message.json)}"
         }
-    }
-
-    static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": out += "\\" + String(scalar)
-            case "\u{0}"..."\u{1F}":
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
     }
 }

@@ -3,8 +3,10 @@ extension BenchReport {
     /// With a final newline. Times are in nanoseconds.
     var json: String {
         var out = "{\"version\":1,\"complete\":\(interruption == nil)"
-        out += ",\"interruption\":" + (interruption.map(quoted) ?? "null")
-        out += ",\"facts\":{" + distinctFacts.map { quoted($0.name) + ":" + quoted($0.value) }.joined(separator: ",")
+        out += ",\"interruption\":" + (interruption.map(quotedJSON) ?? "null")
+        out +=
+            ",\"facts\":{"
+            + distinctFacts.map { quotedJSON($0.name) + ":" + quotedJSON($0.value) }.joined(separator: ",")
         out += "},\"runs\":[" + runs.map(Self.json).joined(separator: ",")
         out += "],\"published\":[" + PublishedFigure.all.map(Self.json).joined(separator: ",")
         return out + "]}\n"
@@ -18,19 +20,20 @@ extension BenchReport {
 
     private static func json(_ run: Run) -> String {
         let configuration = run.configuration
-        return "{\"configuration\":{\"vcpus\":\(configuration.vcpuCount),\"pin\":\(quoted(configuration.pin.rawValue))"
+        return
+            "{\"configuration\":{\"vcpus\":\(configuration.vcpuCount),\"pin\":\(quotedJSON(configuration.pin.rawValue))"
             + ",\"halt_poll_ns\":\(configuration.haltPoll.nanoseconds)"
             + ",\"halt_poll_fixed\":\(configuration.haltPoll.isFixed)"
-            + ",\"world_switch\":\(quoted(configuration.worldSwitch))},\"operations\":["
+            + ",\"world_switch\":\(quotedJSON(configuration.worldSwitch))},\"operations\":["
             + run.operations.map(json).joined(separator: ",") + "]}"
     }
 
     private static func json(_ operation: Operation) -> String {
-        var out = "{\"name\":" + quoted(operation.name) + ",\"note\":" + (operation.note.map(quoted) ?? "null")
+        var out = "{\"name\":" + quotedJSON(operation.name) + ",\"note\":" + (operation.note.map(quotedJSON) ?? "null")
         out += ",\"guest\":" + json(operation.guest)
         out += ",\"guest_observed\":" + (operation.observedGuest.map(json) ?? "null")
         out += ",\"stages\":["
-        out += operation.stages.map { "{\"name\":\(quoted($0.name)),\"time\":\(json($0.time))}" }
+        out += operation.stages.map { "{\"name\":\(quotedJSON($0.name)),\"time\":\(json($0.time))}" }
             .joined(separator: ",")
         out += "],\"floor\":" + (operation.measuredFloor.map(json) ?? "null")
         out += ",\"ratio_to_floor\":" + (operation.floorRatio.map { decimal($0, digits: 3) } ?? "null")
@@ -49,27 +52,8 @@ extension BenchReport {
     }
 
     private static func json(_ figure: PublishedFigure) -> String {
-        "{\"operation\":\(quoted(figure.operation)),\"value\":\(figure.value)"
-            + ",\"unit\":\(quoted(figure.source.unit.rawValue)),\"machine\":\(quoted(figure.source.machine))"
-            + ",\"source\":\(quoted(figure.source.reference))}"
+        "{\"operation\":\(quotedJSON(figure.operation)),\"value\":\(figure.value)"
+            + ",\"unit\":\(quotedJSON(figure.source.unit.rawValue)),\"machine\":\(quotedJSON(figure.source.machine))"
+            + ",\"source\":\(quotedJSON(figure.source.reference))}"
     }
-}
-
-/// A JSON string.
-private func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": out += "\\\""
-        case "\\": out += "\\\\"
-        case "\n": out += "\\n"
-        case "\r": out += "\\r"
-        case "\t": out += "\\t"
-        case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-            let digits = String(scalar.value, radix: 16)
-            out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        default: out.unicodeScalars.append(scalar)
-        }
-    }
-    return out + "\""
 }
