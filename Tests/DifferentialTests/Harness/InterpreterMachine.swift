@@ -66,14 +66,15 @@ final class InterpreterMachine {
             stage2.storeBytes(
                 of: UInt64(index) << 21 | leaf, toByteOffset: 0x1_0000 + index * 8, as: UInt64.self)
         }
-        // Stage 1: a table at level 1, one at level 2, one at level 3 for the data. The data may be accessed from EL0, so it is
-        // never code.
+        // Stage 1: a table at level 1, one at level 2, one at level 3 for the data. All of it may be accessed from EL0,
+        // since the references have no permissions that would stop LDTR: the data, so that it is never code, and the code
+        // for reading.
         ram.storeBytes(of: (Self.ramIPA + 0x2000) | 3, toByteOffset: 0x1000 + 8, as: UInt64.self)
         ram.storeBytes(
             of: Self.ramIPA | 1 << 10 | 3 << 8 | 1, toByteOffset: 0x1000 + Int(Self.systemBase >> 30) * 8,
             as: UInt64.self)
         ram.storeBytes(
-            of: Self.code | 1 << 10 | 3 << 8 | 1 << 7 | 1, toByteOffset: 0x2000 + Int(Self.code >> 21 & 511) * 8,
+            of: Self.code | 1 << 10 | 3 << 8 | 3 << 6 | 1, toByteOffset: 0x2000 + Int(Self.code >> 21 & 511) * 8,
             as: UInt64.self)
         ram.storeBytes(
             of: (Self.ramIPA + 0x3000) | 3, toByteOffset: 0x2000 + Int(Self.data >> 21 & 511) * 8, as: UInt64.self)
