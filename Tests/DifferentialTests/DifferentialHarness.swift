@@ -38,6 +38,7 @@ struct DifferentialHarness {
         _: Executor.Type, countPerRow: Int, seed: UInt64
     ) throws -> [Mismatch] {
         let reference = try UnicornMachine()
+        let states = RandomStates(seed: seed)
         var mismatches: [Mismatch] = []
         for (index, row) in rows.enumerated() where row.isImplemented {
             let exclusion = exclusions.first { $0.name == row.name.description }
@@ -47,7 +48,7 @@ struct DifferentialHarness {
                 let caseSeed = seed &+ UInt64(index) << 32 &+ UInt64(iteration)
                 var generator = SeededGenerator(seed: caseSeed)
                 let word = Self.randomWord(of: row, using: &generator)
-                let state = MachineState.random(using: &generator)
+                let state = states.state(using: &generator)
                 if let exclusion, state.fpcr & exclusion.whenControl != 0 { continue }
                 let differences = compare(row, word, state, Executor.self, reference)
                 if differences.isEmpty { continue }

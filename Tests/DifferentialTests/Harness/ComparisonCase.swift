@@ -19,11 +19,14 @@ struct RandomProgram {
     var isCounted = false
     var accessesData = false
     var usesMonitor = false
+    /// Whether all words are.
+    var isDefined = true
 
     init() {}
 
     init(words: [UInt32]) {
         self.words = words
+        isDefined = words.allSatisfy { Decoder.shared.decode($0).code != .undefined }
         for word in words.lazy.map({ Word($0) }) {
             if ComparisonRules.accessesData(word) { accessesData = true }
             if MemoryOperands.usesMonitor(word) { usesMonitor = true }

@@ -58,7 +58,7 @@ final class ComparisonEngine {
         var theirs = state
         let theirEnd = machine.runReference(placed, on: &theirs, isCounted: program.isCounted)
         // Not executed on our side: it would be logged.
-        if program.words.contains(where: { Decoder.shared.decode($0).code == .undefined }) {
+        if !program.isDefined {
             return theirEnd == .exception ? [] : ["is undefined, expected defined"]
         }
         if program.usesMonitor { machine.clearExclusiveMonitors() }

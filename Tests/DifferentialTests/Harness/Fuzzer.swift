@@ -24,7 +24,7 @@ final class Fuzzer {
     }
 
     static let statesPerProgram = 4
-    /// Rounds with the same data in memory.
+    /// Rounds with the same data in memory, and the same words to make states of.
     private static let roundsPerData = 16
     /// A row with as many failures is left alone.
     private static let failuresPerRow = 2
@@ -34,6 +34,9 @@ final class Fuzzer {
     private let rows: [Int]
     private let hashes: [UInt64]
     private let programs: RandomPrograms
+    /// Renewed with the data.
+    private var states = RandomStates(seed: 1)
+    private var statesSeed: UInt64 = 1
     private var failuresOfRow = [Int](repeating: 0, count: Decoder.rows.count)
 
     private(set) var counts = Counts()
@@ -53,14 +56,18 @@ final class Fuzzer {
     /// One word of each row, and `sequenceCount` sequences.
     func runRound(_ round: Int, sequenceCount: Int) {
         let dataSeed = Self.seed(seed, UInt64(round / Self.roundsPerData), 1) | 1
+        if dataSeed != statesSeed {
+            states = RandomStates(seed: dataSeed)
+            statesSeed = dataSeed
+        }
         for (index, row) in rows.enumerated() where failuresOfRow[row] < Self.failuresPerRow {
             let caseSeed = Self.seed(seed, UInt64(round), hashes[index])
             var generator = SeededGenerator(seed: caseSeed)
             guard let program = programs.single(row, using: &generator) else { continue }
-            let isDefined = program.words.allSatisfy { Decoder.shared.decode($0).code != .undefined }
             compare(
-                program, caseSeed, dataSeed, states: isDefined ? Self.statesPerProgram : 1, &generator,
-                state: { programs.stateForSingle(program, using: &$0) }, count: { counts.single[row] += 1 })
+                program, caseSeed, dataSeed, states: program.isDefined ? Self.statesPerProgram : 1, &generator,
+                state: { programs.stateForSingle(program, from: states, using: &$0) },
+                count: { counts.single[row] += 1 })
         }
         for index in 0..<sequenceCount {
             let caseSeed = Self.seed(seed, UInt64(round), UInt64(index) &+ 2)
@@ -69,7 +76,7 @@ final class Fuzzer {
             if program.rows.contains(where: { failuresOfRow[$0] >= Self.failuresPerRow }) { continue }
             compare(
                 program, caseSeed, dataSeed, states: Self.statesPerProgram, &generator,
-                state: { programs.stateForSequence(using: &$0) },
+                state: { programs.stateForSequence(from: states, using: &$0) },
                 count: {
                     counts.sequences += 1
                     for row in program.rows { counts.inSequences[row] += 1 }

@@ -244,7 +244,7 @@ final class InterpreterMachine {
             bytes = []
             bytes.reserveCapacity(InterpreterMachine.dataByteCount)
             while bytes.count < InterpreterMachine.dataByteCount {
-                let word = seed == 0 ? 0 : MachineState.vectorWord(generator.next() & 7, using: &generator)
+                let word = seed == 0 ? 0 : InterestingWord.vector(generator.next() & 7, using: &generator)
                 for shift in stride(from: 0 as UInt64, to: 64, by: 8) {
                     bytes.append(UInt8(truncatingIfNeeded: word >> shift))
                 }

@@ -153,8 +153,10 @@ struct RandomPrograms {
     // MARK: States
 
     /// A state in which the word under test of a program of one row finds what it needs.
-    func stateForSingle(_ program: RandomProgram, using generator: inout SeededGenerator) -> MachineState {
-        var state = MachineState.random(using: &generator)
+    func stateForSingle(_ program: RandomProgram, from states: RandomStates, using generator: inout SeededGenerator)
+        -> MachineState
+    {
+        var state = states.state(using: &generator)
         let word = Word(program.words[program.words.count - 1])
         if MemoryOperands.isLoadOrStore(word) {
             MemoryOperands.prepare(word, &state, &generator)
@@ -167,8 +169,8 @@ struct RandomPrograms {
         return state
     }
 
-    func stateForSequence(using generator: inout SeededGenerator) -> MachineState {
-        var state = MachineState.random(using: &generator)
+    func stateForSequence(from states: RandomStates, using generator: inout SeededGenerator) -> MachineState {
+        var state = states.state(using: &generator)
         for base in Self.bases {
             let random = generator.next()
             // Most are aligned, all leave room for small offsets either way.

@@ -31,7 +31,7 @@ enum SystemOperands {
                 InterpreterMachine.data &+ (generator.next() & UInt64(InterpreterMachine.dataByteCount - 1))
         }
         switch w.raw & ~31 {
-        case 0xD51B_4400: state.x[Int(w.rt)] &= MachineState.controlBits
+        case 0xD51B_4400: state.x[Int(w.rt)] &= RandomStates.controlBits
         case 0xD51B_4420: state.x[Int(w.rt)] &= 0x0800_009F
         default: break
         }
