@@ -16,6 +16,8 @@ final class VirtualMachine {
     let movesContext: Bool
     let console: TerminalConsole
     var logger: Logger
+    /// Whether the log shows each guest fault: asking the logger takes as long as handling one.
+    let logsFaults: Bool
 
     // MARK: Memory
 
@@ -85,6 +87,7 @@ final class VirtualMachine {
         movesContext = configuration.worldSwitch == .nvhe
         self.console = console
         self.logger = logger
+        logsFaults = logger.logLevel <= .trace
         timers = DeadlineQueue(count: configuration.vcpuCount)
         physicalTimers = DeadlineQueue(count: configuration.vcpuCount)
         do throws(SystemError) {
