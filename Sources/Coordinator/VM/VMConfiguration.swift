@@ -30,6 +30,8 @@ struct VMConfiguration {
     /// The exit table at the end of the run, on standard error; nil: none.
     var statistics: StatisticsFormat?
     var control = ControlSocket.none
+    /// Faults to inject.
+    var faults = FaultPlan()
 }
 
 /// Where a VM can be asked about itself while it runs.
