@@ -624,7 +624,7 @@ const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
   (ProtobufCMessageInit) armada__wire__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[15] =
+static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[18] =
 {
   {
     "protocol_version",
@@ -806,10 +806,48 @@ static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fault_seed",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, fault_seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drop_dvm_ack_interval",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, drop_dvm_ack_interval),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "skip_invalidate_interval",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, skip_invalidate_interval),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   6,   /* field[6] = control_byte_count */
   9,   /* field[9] = counter_offset */
+  16,   /* field[16] = drop_dvm_ack_interval */
+  15,   /* field[15] = fault_seed */
   13,   /* field[13] = halt_poll_fixed */
   11,   /* field[11] = halt_poll_nanoseconds */
   10,   /* field[10] = list_register_count */
@@ -817,6 +855,7 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   12,   /* field[12] = processor */
   0,   /* field[0] = protocol_version */
   4,   /* field[4] = ram_byte_count */
+  17,   /* field[17] = skip_invalidate_interval */
   5,   /* field[5] = stage2_byte_count */
   2,   /* field[2] = vcpu_count */
   1,   /* field[1] = vcpu_index */
@@ -824,10 +863,11 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   8,   /* field[8] = vttbr */
   14,   /* field[14] = world_switch */
 };
-static const ProtobufCIntRange armada__wire__welcome__number_ranges[1 + 1] =
+static const ProtobufCIntRange armada__wire__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 21, 15 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
 {
@@ -837,10 +877,10 @@ const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
   "Armada__Wire__Welcome",
   "armada.wire",
   sizeof(Armada__Wire__Welcome),
-  15,
+  18,
   armada__wire__welcome__field_descriptors,
   armada__wire__welcome__field_indices_by_name,
-  1,  armada__wire__welcome__number_ranges,
+  2,  armada__wire__welcome__number_ranges,
   (ProtobufCMessageInit) armada__wire__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

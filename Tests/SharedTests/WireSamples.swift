@@ -23,6 +23,9 @@ enum WireSamples {
         frame.haltPollIsFixed = true
         frame.processor = -1
         frame.worldSwitch = .nvhe
+        frame.faultSeed = 0x0123_4567_89AB_CDEF
+        frame.dropDVMAckInterval = 64
+        frame.skipInvalidateInterval = UInt32.max
         return frame
     }
 

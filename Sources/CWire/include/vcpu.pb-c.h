@@ -76,10 +76,13 @@ struct  Armada__Wire__Welcome
   int32_t processor;
   protobuf_c_boolean halt_poll_fixed;
   uint32_t world_switch;
+  uint64_t fault_seed;
+  uint32_t drop_dvm_ack_interval;
+  uint32_t skip_invalidate_interval;
 };
 #define ARMADA__WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__welcome__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*

@@ -122,6 +122,20 @@ struct RunCommand: ExecutableCommand {
     var worldSwitch = WorldSwitch.vhe
 
     @Option(
+        name: .customLong("fault"),
+        help: ArgumentHelp(
+            """
+            Inject a fault, at one of N opportunities; may be given several times. Legal ones, which a right guest \
+            withstands: \(Fault.legal.names), or legal for all of them. Illegal ones, which break the machine: \
+            \(Fault.illegal.names).
+            """, valueName: "name[=1/N]"),
+        transform: FaultArgument.parse)
+    var faults: [FaultArgument] = []
+
+    @Option(help: ArgumentHelp("Seeds what is random about the run.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(
         help: ArgumentHelp(
             """
             Where armada ps and armada stat find this VM: auto is a socket of its own in $XDG_RUNTIME_DIR/armada, or in \
@@ -192,6 +206,8 @@ struct RunCommand: ExecutableCommand {
         configuration.recordPath = record
         configuration.listRegisterCount = listRegisters
         configuration.worldSwitch = worldSwitch
+        configuration.faults = FaultPlan(seed: seed)
+        for fault in faults { configuration.faults.add(fault) }
         return configuration
     }
 }

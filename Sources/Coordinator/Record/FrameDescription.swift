@@ -138,6 +138,11 @@ extension FrameFields {
         add("halt_poll_ns", .number(Int64(clamping: welcome.haltPollNanoseconds)))
         add("halt_poll_fixed", .flag(welcome.haltPollIsFixed))
         add("world_switch", .text(welcome.worldSwitch.rawValue))
+        if welcome.dropDVMAckInterval | welcome.skipInvalidateInterval != 0 {
+            add("fault_seed", .hex(welcome.faultSeed))
+            add("drop_dvm_ack_interval", .number(Int64(welcome.dropDVMAckInterval)))
+            add("skip_invalidate_interval", .number(Int64(welcome.skipInvalidateInterval)))
+        }
         add("processor", welcome.processor < 0 ? .text("any") : .number(Int64(welcome.processor)))
     }
 

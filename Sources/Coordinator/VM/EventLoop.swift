@@ -237,6 +237,7 @@ final class EventLoop {
         if let bench = vm.benchDevice { deadline = min(deadline, bench.deadline) }
         if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
         if let control { deadline = min(deadline, control.deadline) }
+        if let faults = vm.faults { deadline = min(deadline, faults.deadline) }
         return deadline
     }
 
@@ -249,6 +250,7 @@ final class EventLoop {
         if !vm.wakes.isEmpty { vm.wakeKicked() }
         while let vcpu = vm.timers.popExpired(at: now) { vm.timerExpired(vm.vcpus[vcpu], at: now) }
         vm.physicalTimersExpired(at: now)
+        if let faults = vm.faults { vm.faultsExpired(faults, at: now) }
         if let tracer = vm.tracer { tracer.handled("timers") }
     }
 
@@ -274,6 +276,7 @@ final class EventLoop {
 
     /// Brings every vCPU out of the guest, so that its counters are final. Not for long: a worker may be stuck.
     private func quiesce() {
+        vm.continueStopped()
         if case .workerLost = vm.outcome { return }
         for vcpu in vm.vcpus where vcpu.state == .running { vm.kick(vcpu, .vmDead) }
         let limit = armada_monotonic() &+ 20_000_000

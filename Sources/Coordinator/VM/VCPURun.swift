@@ -56,6 +56,7 @@ extension VirtualMachine {
 
     /// Sends the vCPU into the guest, unless a request says otherwise.
     func enter(_ vcpu: VCPU) {
+        if let faults, faults.starves(vcpu.index) { return }
         // Only this thread makes requests, so that one that comes at the last moment is a worker's doing. It is given its
         // turn, but not for ever.
         var patience = 3
@@ -64,10 +65,12 @@ extension VirtualMachine {
                 guard handleRequests(vcpu) else { return }
             }
             vgic.flush(vcpu: vcpu.index, into: &vcpu.entry.cpuInterface)
+            if let faults { faults.openWindow(of: vcpu.index, to: vgic) }
             armada_store_relaxed32(vcpu.control.mode, VCPUMode.inGuest.rawValue)
             armada_fence()
             patience -= 1
             if armada_load32(vcpu.control.requests) == 0 || patience == 0 { break }
+            if let faults, faults.takeSkippedCheck(of: vcpu.index) { break }
             // The flush of the next round takes these list registers back first.
             armada_store32(vcpu.control.mode, VCPUMode.outsideGuest.rawValue)
             loopStatistics.entriesBackedOut &+= 1
@@ -103,6 +106,7 @@ extension VirtualMachine {
         }
         lastEntered = vcpu.index
         if let tracer { tracer.entered(vcpu, at: lastEntry) }
+        if let faults { entered(vcpu, with: faults) }
     }
 
     /// KVM's `check_vcpu_requests`. False: the vCPU must not enter.
@@ -139,13 +143,14 @@ extension VirtualMachine {
         case .running:
             var expected = VCPUMode.inGuest.rawValue
             if armada_compare_exchange32(vcpu.control.mode, &expected, VCPUMode.exitingGuest.rawValue) {
+                if isDropped(request, of: vcpu) { return }
                 _ = armada_fetch_or32(vcpu.control.doorbell, Doorbell.kick)
                 loopStatistics.kicks &+= 1
             } else if expected == VCPUMode.exitingGuest.rawValue {
                 loopStatistics.kicksCoalesced &+= 1
             }
         case .blocked:
-            if !vcpu.isWaking {
+            if !vcpu.isWaking, !isDropped(request, of: vcpu) {
                 vcpu.isWaking = true
                 wakes.append(vcpu.index)
             }

@@ -68,6 +68,8 @@ final class VirtualMachine {
     let files: RunFiles
     /// nil: the run is not traced.
     var tracer: Tracer?
+    /// nil: no faults are injected.
+    let faults: FaultInjector?
 
     // What has been said once already.
     var unknownClasses: Set<UInt8> = []
@@ -122,6 +124,9 @@ final class VirtualMachine {
         vgic.isPhysicalTimerEmulated = movesContext
         pl011 = PL011(output: console) { vgic.setSPI(PhysicalMap.pl011INTID, level: $0) }
         pl031 = PL031(interrupt: { vgic.setSPI(PhysicalMap.pl031INTID, level: $0) })
+        faults =
+            configuration.faults.isEmpty
+            ? nil : FaultInjector(configuration.faults, vcpuCount: configuration.vcpuCount)
         self.bench = bench
         benchDevice = bench.map { BenchDevice(session: $0) }
 
@@ -133,6 +138,7 @@ final class VirtualMachine {
         // The closures below live in objects that this one owns.
         vgic.kick = { [unowned self] index in kick(vcpus[index], .irqPending) }
         vgic.log = { [unowned self] line in self.logger.warning("\(line)") }
+        beginFaults()
         console.onChange = { [unowned self] in pl011.lineChanged() }
         console.onEnd = { [unowned self] end in consoleEnded(end) }
     }
@@ -173,6 +179,7 @@ final class VirtualMachine {
             if case .worker(.interrupted) = error { end(.interrupted) } else { end(.failed(error.description)) }
         }
         console.finish()
+        if let faultReport { logger.info("\(faultReport)") }
         finishFiles()
         report.wallNanoseconds = armada_monotonic() &- started
         return outcome ?? .failed("the run ended without a reason")
@@ -257,6 +264,9 @@ final class VirtualMachine {
         frame.haltPollNanoseconds = configuration.haltPoll.nanoseconds
         frame.haltPollIsFixed = configuration.haltPoll.isFixed
         frame.worldSwitch = configuration.worldSwitch
+        frame.faultSeed = configuration.faults.seed
+        frame.dropDVMAckInterval = configuration.faults[.dropDVMAck]
+        frame.skipInvalidateInterval = configuration.faults[.skipInvalidate]
         frame.processor = configuration.pin.workerProcessor(index, of: Int(armada_processor_count()))
         do throws(WireError) {
             try vcpu.channel.send(

@@ -65,7 +65,8 @@ package enum Fault: String, CaseIterable, Hashable, Sendable {
     }
 
     /// Its position among all: the number of its random stream.
-    package var number: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    package var number: Int { Self.numbers[self] ?? 0 }
+    private static let numbers = Dictionary(uniqueKeysWithValues: zip(allCases, 0...))
 
     package static let legal = allCases.filter(\.isLegal)
     package static let illegal = allCases.filter { !$0.isLegal }

@@ -7,16 +7,13 @@ package struct FaultArgument: Hashable, Sendable {
         package var description: String {
             switch self {
             case .name(let name):
-                "there is no fault \(name.debugDescription): legal are \(Self.list(Fault.legal)), illegal are "
-                    + "\(Self.list(Fault.illegal)), and legal stands for all that are"
+                "there is no fault \(name.debugDescription): legal are \(Fault.legal.names), illegal are "
+                    + "\(Fault.illegal.names), and legal stands for all that are"
             case .interval(let name, let text):
                 "how often \(name) strikes cannot be \(text.debugDescription): give 1/N, with N from 1 to \(UInt32.max)"
             }
         }
 
-        private static func list(_ faults: [Fault]) -> String {
-            faults.map(\.rawValue).joined(separator: ", ")
-        }
     }
 
     private static let allLegal = "legal"
@@ -44,4 +41,9 @@ package struct FaultArgument: Hashable, Sendable {
         }
         interval = value
     }
+}
+
+extension [Fault] {
+    /// For a sentence: "delay, reorder".
+    package var names: String { map(\.rawValue).joined(separator: ", ") }
 }

@@ -39,6 +39,10 @@ package struct WelcomeFrame: Hashable, Sendable {
     /// Processor to bind to, or -1.
     package var processor: Int32 = -1
     package var worldSwitch = WorldSwitch.vhe
+    /// The worker's faults: the plan's seed, and the interval of each; 0: never.
+    package var faultSeed: UInt64 = 0
+    package var dropDVMAckInterval: UInt32 = 0
+    package var skipInvalidateInterval: UInt32 = 0
 
     package init() {}
 }

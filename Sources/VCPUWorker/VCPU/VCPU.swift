@@ -31,6 +31,7 @@ struct VCPU: ~Copyable {
     let stage2Tables: UnsafeRawPointer
     let stage2ByteCount: UInt64
     var mmu: MMU
+    var maintenanceFaults: MaintenanceFaults
 
     // MARK: Around the PE
 
@@ -93,6 +94,7 @@ struct VCPU: ~Copyable {
         mmu = MMU()
         mmu.vtcr_EL2 = welcome.vtcr
         mmu.vttbr_EL2 = welcome.vttbr
+        maintenanceFaults = MaintenanceFaults(welcome)
         cpuInterface = VirtualCPUInterface(listRegisterCount: Int(welcome.listRegisterCount))
         timers = GenericTimers(counterOffset: welcome.counterOffset)
         system.mpidr = MPIDR(rawValue: welcome.mpidr)

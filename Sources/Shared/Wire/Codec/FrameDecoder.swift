@@ -255,6 +255,9 @@ package struct FrameDecoder: ~Copyable {
             throw .outOfRange("world switch", UInt64(message.world_switch))
         }
         welcome.worldSwitch = worldSwitch
+        welcome.faultSeed = message.fault_seed
+        welcome.dropDVMAckInterval = message.drop_dvm_ack_interval
+        welcome.skipInvalidateInterval = message.skip_invalidate_interval
         try welcome.validate()
         return welcome
     }

@@ -135,6 +135,9 @@ package struct FrameEncoder: ~Copyable {
         welcome.pointee.halt_poll_fixed = value.haltPollIsFixed ? 1 : 0
         welcome.pointee.processor = value.processor
         welcome.pointee.world_switch = value.worldSwitch.wireValue
+        welcome.pointee.fault_seed = value.faultSeed
+        welcome.pointee.drop_dvm_ack_interval = value.dropDVMAckInterval
+        welcome.pointee.skip_invalidate_interval = value.skipInvalidateInterval
         frame.pointee.welcome = welcome
         return pack(ARMADA__WIRE__FRAME__BODY_WELCOME)
     }
