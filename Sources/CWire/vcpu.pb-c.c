@@ -624,7 +624,7 @@ const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
   (ProtobufCMessageInit) armada__wire__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[15] =
+static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[16] =
 {
   {
     "protocol_version",
@@ -806,6 +806,18 @@ static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lockstep",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, lockstep),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   6,   /* field[6] = control_byte_count */
@@ -813,6 +825,7 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   13,   /* field[13] = halt_poll_fixed */
   11,   /* field[11] = halt_poll_nanoseconds */
   10,   /* field[10] = list_register_count */
+  15,   /* field[15] = lockstep */
   3,   /* field[3] = mpidr */
   12,   /* field[12] = processor */
   0,   /* field[0] = protocol_version */
@@ -827,7 +840,7 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
 static const ProtobufCIntRange armada__wire__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
 {
@@ -837,7 +850,7 @@ const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
   "Armada__Wire__Welcome",
   "armada.wire",
   sizeof(Armada__Wire__Welcome),
-  15,
+  16,
   armada__wire__welcome__field_descriptors,
   armada__wire__welcome__field_indices_by_name,
   1,  armada__wire__welcome__number_ranges,
@@ -1075,7 +1088,7 @@ const ProtobufCMessageDescriptor armada__wire__timer__descriptor =
   (ProtobufCMessageInit) armada__wire__timer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[13] =
+static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[14] =
 {
   {
     "sequence",
@@ -1233,6 +1246,18 @@ static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[13] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "gives_way",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Exit, gives_way),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__exit__field_indices_by_name[] = {
   1,   /* field[1] = code */
@@ -1240,6 +1265,7 @@ static const unsigned armada__wire__exit__field_indices_by_name[] = {
   9,   /* field[9] = cpu_interface */
   2,   /* field[2] = esr */
   3,   /* field[3] = far */
+  13,   /* field[13] = gives_way */
   4,   /* field[4] = hpfar */
   7,   /* field[7] = instruction */
   5,   /* field[5] = pc */
@@ -1252,7 +1278,7 @@ static const unsigned armada__wire__exit__field_indices_by_name[] = {
 static const ProtobufCIntRange armada__wire__exit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
 {
@@ -1262,7 +1288,7 @@ const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
   "Armada__Wire__Exit",
   "armada.wire",
   sizeof(Armada__Wire__Exit),
-  13,
+  14,
   armada__wire__exit__field_descriptors,
   armada__wire__exit__field_indices_by_name,
   1,  armada__wire__exit__number_ranges,
@@ -1448,7 +1474,7 @@ const ProtobufCMessageDescriptor armada__wire__reset__descriptor =
   (ProtobufCMessageInit) armada__wire__reset__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[8] =
+static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[10] =
 {
   {
     "sequence",
@@ -1546,21 +1572,47 @@ static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[8] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Entry, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Entry, budget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__entry__field_indices_by_name[] = {
   3,   /* field[3] = advance_pc */
+  9,   /* field[9] = budget */
   7,   /* field[7] = context */
   6,   /* field[6] = cpu_interface */
   4,   /* field[4] = injected */
   5,   /* field[5] = reset */
   0,   /* field[0] = sequence */
+  8,   /* field[8] = time */
   1,   /* field[1] = write_registers */
   2,   /* field[2] = write_values */
 };
 static const ProtobufCIntRange armada__wire__entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor armada__wire__entry__descriptor =
 {
@@ -1570,7 +1622,7 @@ const ProtobufCMessageDescriptor armada__wire__entry__descriptor =
   "Armada__Wire__Entry",
   "armada.wire",
   sizeof(Armada__Wire__Entry),
-  8,
+  10,
   armada__wire__entry__field_descriptors,
   armada__wire__entry__field_indices_by_name,
   1,  armada__wire__entry__number_ranges,

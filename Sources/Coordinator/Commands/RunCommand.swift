@@ -13,7 +13,7 @@ struct RunCommand: ExecutableCommand {
             and powers off.
 
             Exit codes: 0 the guest powered off, 32 it asked for a reset, 36 --timeout ran out, 37 a worker was lost, \
-            64 wrong usage, 1 anything else.
+            38 a deadlock in lock-step, 64 wrong usage, 1 anything else.
 
             Example: armada run -k vmlinuz -i initrd.gz -c 4 -m 512M -p "console=ttyAMA0"
             """)
@@ -130,6 +130,19 @@ struct RunCommand: ExecutableCommand {
         completion: .file())
     var control = ControlSocket.automatic
 
+    @Flag(
+        help: ArgumentHelp(
+            """
+            One vCPU at a time, in virtual time: the same seed, guest and options give the same run, frame for frame. \
+            At the end the hash of all frames is printed.
+            """))
+    var lockstep = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --lockstep: which of all the orders in which the vCPUs can run. Without it: 1.", valueName: "number"))
+    var seed: UInt64?
+
     enum WorkerSource: String, CaseIterable, ExpressibleByArgument {
         case spawn
         case external
@@ -150,6 +163,7 @@ struct RunCommand: ExecutableCommand {
         case (.spawn, .some): throw ValidationError("--socket is for --workers external: give both or neither")
         default: break
         }
+        if seed != nil, !lockstep { throw ValidationError("--seed is for --lockstep: give both or neither") }
         if cmdline.utf8.contains(0) { throw ValidationError("--cmdline contains a NUL: leave it out") }
     }
 
@@ -169,6 +183,7 @@ struct RunCommand: ExecutableCommand {
         let outcome = machine.run()
         if let stats { StandardError.write(machine.statisticsReport(json: stats == .json)) }
         if let message = outcome.message { StandardError.report(message) }
+        if let summary = machine.lockstepSummary(arguments: CommandLine.arguments) { StandardError.write(summary) }
         // A guest that did well makes no complete trace of one that is not.
         return outcome.exitCode == 0 && machine.files.hasFailed ? 1 : outcome.exitCode
     }
@@ -192,6 +207,7 @@ struct RunCommand: ExecutableCommand {
         configuration.recordPath = record
         configuration.listRegisterCount = listRegisters
         configuration.worldSwitch = worldSwitch
+        if lockstep { configuration.lockstep = Lockstep(seed: seed ?? Lockstep().seed) }
         return configuration
     }
 }
@@ -225,6 +241,7 @@ extension VMOutcome {
         switch self {
         case .poweredOff, .reset, .interrupted: nil
         case .watchdog: "the guest did not end before --timeout; give more time, or look at its output"
+        case .deadlock: "deadlock: every vCPU waits for an interrupt or is off, no timer is set, and no input can come"
         case .workerLost(let vcpu, let detail): "the worker of vCPU \(vcpu) was lost: \(detail)"
         case .failed(let text): text
         }

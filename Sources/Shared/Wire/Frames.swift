@@ -39,6 +39,8 @@ package struct WelcomeFrame: Hashable, Sendable {
     /// Processor to bind to, or -1.
     package var processor: Int32 = -1
     package var worldSwitch = WorldSwitch.vhe
+    /// Each Entry brings the time and a budget, and the guest's clock is what it retires.
+    package var isLockstep = false
 
     package init() {}
 }
@@ -79,10 +81,12 @@ package struct ExitFrame: Sendable {
     package var registers: InlineArray<8, UInt64> = InlineArray(repeating: 0)
     package var cpuInterface = CPUInterfaceState()
     package var timer = TimerState()
-    /// Host CLOCK_MONOTONIC nanoseconds when the guest was left.
+    /// Host CLOCK_MONOTONIC nanoseconds when the guest was left; in lock-step, virtual ones.
     package var timestamp: UInt64 = 0
     /// With the world switch nvhe only.
     package var context = RegisterContext()
+    /// In lock-step: the guest waits for another vCPU, or has just told one something.
+    package var givesWay = false
 
     package init() {}
 }
@@ -138,6 +142,9 @@ package struct EntryFrame: Sendable {
     package var cpuInterface = CPUInterfaceState()
     /// With the world switch nvhe only.
     package var context = RegisterContext()
+    /// In lock-step: the virtual time in nanoseconds, and how many instructions later the guest is to be left at the latest.
+    package var time: UInt64 = 0
+    package var budget: UInt64 = 0
 
     package init() {}
 
