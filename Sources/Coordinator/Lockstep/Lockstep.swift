@@ -11,4 +11,6 @@ struct Lockstep: Equatable, Sendable {
     static let budgetBitCount = 15
     /// The budget while there is nobody else to run.
     static let loneBudget: UInt64 = 1 << 20
+    /// How much time passes, in nanoseconds, when all that can run wait for one another by WFE or YIELD.
+    static let pause: UInt64 = 1000
 }

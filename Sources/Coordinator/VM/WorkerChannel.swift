@@ -212,7 +212,9 @@ extension WorkerChannel {
         self.recorder = recorder
         guard let firstFrame else { return }
         self.firstFrame = nil
-        firstFrame.bytes.withUnsafeBytes { recorder.received($0, vcpu: vcpu, at: firstFrame.time) }
+        // A virtual clock begins with the guest.
+        let time = clock.isVirtual ? clock.now : firstFrame.time
+        firstFrame.bytes.withUnsafeBytes { recorder.received($0, vcpu: vcpu, at: time) }
     }
 }
 

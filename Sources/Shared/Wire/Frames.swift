@@ -85,7 +85,7 @@ package struct ExitFrame: Sendable {
     package var timestamp: UInt64 = 0
     /// With the world switch nvhe only.
     package var context = RegisterContext()
-    /// In lock-step: the guest waits for another vCPU, or has just told one something.
+    /// In lock-step: the guest waits for another vCPU, by WFE or YIELD.
     package var givesWay = false
 
     package init() {}

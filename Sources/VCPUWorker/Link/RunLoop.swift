@@ -120,7 +120,7 @@ extension VCPU {
     private mutating func sourceRegister(_ number: Int) -> UInt64 { number == 31 ? 0 : x[number & 31] }
 
     /// ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 and ICC_ASGI1R_EL1 (group 0): tells the coordinator, and goes on at once;
-    /// in lock-step the slice ends.
+    /// in lock-step it waits until the coordinator has seen to it.
     mutating func sendSGI(_ value: UInt64, group: UInt32) -> Outcome {
         countFastExit(.sgiSent)
         guard let link else { return .next }
@@ -130,7 +130,7 @@ extension VCPU {
             // The coordinator is gone, and with it the VM.
             Glibc.exit(0)
         }
-        return lockstep.isOn ? giveWay() : .next
+        return lockstep.isOn ? retireAndLeave() : .next
     }
 }
 

@@ -18,7 +18,7 @@ struct LockstepState {
     private(set) var end: UInt64 = 0
     /// When the next timer fires.
     var deadline = UInt64.max
-    /// The guest waits for another vCPU, or has told one something: the slice is over.
+    /// The guest waits for another vCPU: the slice is over.
     var givesWay = false
     /// The place that has been made to stop, and what stands there otherwise.
     private var stop: (op: UnsafeMutablePointer<Op>, original: Op)?
@@ -127,9 +127,8 @@ extension VCPU {
         nativeHasLeft = true
     }
 
-    /// Ends the slice behind the current instruction, which is done.
-    mutating func giveWay() -> Outcome {
-        lockstep.givesWay = true
+    /// Leaves the guest behind the current instruction, which is done and has told the coordinator something.
+    mutating func retireAndLeave() -> Outcome {
         pc &+= 4
         retiredInstructions &+= 1
         advanceStep()
@@ -137,7 +136,7 @@ extension VCPU {
         return .exit
     }
 
-    /// Ends the slice at the next opportunity: the guest waits for another vCPU, which cannot run before.
+    /// Ends the slice at the next opportunity: the guest waits for another vCPU, which cannot run before that.
     mutating func giveWaySoon() {
         lockstep.givesWay = true
         leaveGuestSoon()
