@@ -624,7 +624,7 @@ const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
   (ProtobufCMessageInit) armada__wire__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[18] =
+static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[19] =
 {
   {
     "protocol_version",
@@ -807,6 +807,18 @@ static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[1
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "lockstep",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, lockstep),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "fault_seed",
     21,
     PROTOBUF_C_LABEL_NONE,
@@ -846,16 +858,17 @@ static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[1
 static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   6,   /* field[6] = control_byte_count */
   9,   /* field[9] = counter_offset */
-  16,   /* field[16] = drop_dvm_ack_interval */
-  15,   /* field[15] = fault_seed */
+  17,   /* field[17] = drop_dvm_ack_interval */
+  16,   /* field[16] = fault_seed */
   13,   /* field[13] = halt_poll_fixed */
   11,   /* field[11] = halt_poll_nanoseconds */
   10,   /* field[10] = list_register_count */
+  15,   /* field[15] = lockstep */
   3,   /* field[3] = mpidr */
   12,   /* field[12] = processor */
   0,   /* field[0] = protocol_version */
   4,   /* field[4] = ram_byte_count */
-  17,   /* field[17] = skip_invalidate_interval */
+  18,   /* field[18] = skip_invalidate_interval */
   5,   /* field[5] = stage2_byte_count */
   2,   /* field[2] = vcpu_count */
   1,   /* field[1] = vcpu_index */
@@ -866,8 +879,8 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
 static const ProtobufCIntRange armada__wire__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 21, 15 },
-  { 0, 18 }
+  { 21, 16 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
 {
@@ -877,7 +890,7 @@ const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
   "Armada__Wire__Welcome",
   "armada.wire",
   sizeof(Armada__Wire__Welcome),
-  18,
+  19,
   armada__wire__welcome__field_descriptors,
   armada__wire__welcome__field_indices_by_name,
   2,  armada__wire__welcome__number_ranges,
@@ -1115,7 +1128,7 @@ const ProtobufCMessageDescriptor armada__wire__timer__descriptor =
   (ProtobufCMessageInit) armada__wire__timer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[13] =
+static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[14] =
 {
   {
     "sequence",
@@ -1273,6 +1286,18 @@ static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[13] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "gives_way",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Exit, gives_way),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__exit__field_indices_by_name[] = {
   1,   /* field[1] = code */
@@ -1280,6 +1305,7 @@ static const unsigned armada__wire__exit__field_indices_by_name[] = {
   9,   /* field[9] = cpu_interface */
   2,   /* field[2] = esr */
   3,   /* field[3] = far */
+  13,   /* field[13] = gives_way */
   4,   /* field[4] = hpfar */
   7,   /* field[7] = instruction */
   5,   /* field[5] = pc */
@@ -1292,7 +1318,7 @@ static const unsigned armada__wire__exit__field_indices_by_name[] = {
 static const ProtobufCIntRange armada__wire__exit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
 {
@@ -1302,7 +1328,7 @@ const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
   "Armada__Wire__Exit",
   "armada.wire",
   sizeof(Armada__Wire__Exit),
-  13,
+  14,
   armada__wire__exit__field_descriptors,
   armada__wire__exit__field_indices_by_name,
   1,  armada__wire__exit__number_ranges,
@@ -1488,7 +1514,7 @@ const ProtobufCMessageDescriptor armada__wire__reset__descriptor =
   (ProtobufCMessageInit) armada__wire__reset__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[8] =
+static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[10] =
 {
   {
     "sequence",
@@ -1586,21 +1612,47 @@ static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[8] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Entry, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Entry, budget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__entry__field_indices_by_name[] = {
   3,   /* field[3] = advance_pc */
+  9,   /* field[9] = budget */
   7,   /* field[7] = context */
   6,   /* field[6] = cpu_interface */
   4,   /* field[4] = injected */
   5,   /* field[5] = reset */
   0,   /* field[0] = sequence */
+  8,   /* field[8] = time */
   1,   /* field[1] = write_registers */
   2,   /* field[2] = write_values */
 };
 static const ProtobufCIntRange armada__wire__entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor armada__wire__entry__descriptor =
 {
@@ -1610,7 +1662,7 @@ const ProtobufCMessageDescriptor armada__wire__entry__descriptor =
   "Armada__Wire__Entry",
   "armada.wire",
   sizeof(Armada__Wire__Entry),
-  8,
+  10,
   armada__wire__entry__field_descriptors,
   armada__wire__entry__field_indices_by_name,
   1,  armada__wire__entry__number_ranges,

@@ -55,6 +55,36 @@ extension GuestTests {
             #expect(faulty.code == 36 || faulty.lines != sound.lines)
         }
 
+        /// In lock-step the same seed strikes at the same instructions.
+        @Test(arguments: ["legal", "duplicate=1/4", "skip-second-check=1/4"])
+        func inLockStepFaultsRepeat(fault: String) async throws {
+            func run(seed: Int) async throws -> (code: Int32?, report: [Substring]) {
+                let (code, run) = try await GuestRun.finish([
+                    "run", "-k", Tree.guest("smp"), "-c", "4", "--timeout", "60", "--lockstep", "--seed", "\(seed)",
+                    "--fault", fault,
+                ])
+                let report = run.errors.split(separator: "\n").filter {
+                    $0.contains("faults injected") || $0.contains("trace hash")
+                }
+                return (code, report)
+            }
+            let first = try await run(seed: 5)
+            let second = try await run(seed: 5)
+            #expect(first.report.count == 2, "\(first.report)")
+            #expect(first.code == second.code)
+            #expect(first.report == second.report)
+            #expect(try await run(seed: 6).report != first.report)
+        }
+
+        /// Nothing can happen any more, which in lock-step is seen at once.
+        @Test(arguments: ["drop-kick", "lose-sgi", "lose-eoi"])
+        func inLockStepALossIsADeadlock(fault: String) async throws {
+            let (code, _) = try await GuestRun.finish([
+                "run", "-k", Tree.guest("smp"), "-c", "4", "--timeout", "60", "--lockstep", "--fault", fault + "=1/4",
+            ])
+            #expect(code == 38)
+        }
+
         /// A stopped worker takes no part in the end of the run.
         @Test(arguments: [SIGKILL, SIGINT])
         func noStoppedWorkerStays(signal: CInt) async throws {

@@ -11,11 +11,16 @@ extension VirtualMachine {
     }
 
     /// A kick without a reason: takes a running vCPU out of the guest, ends the WFI of a blocked one.
-    private func disturb(_ vcpu: VCPU) { kick(vcpu, vcpu.state == .blocked ? .unblock : .irqPending) }
+    private func disturb(_ vcpu: VCPU) {
+        // When a running one sees its doorbell is the host's choice, of which lock-step has none.
+        if schedule != nil, vcpu.state == .running { return }
+        kick(vcpu, vcpu.state == .blocked ? .unblock : .irqPending)
+    }
 
     /// A vCPU has just been sent into the guest.
     func entered(_ vcpu: VCPU, with faults: FaultInjector) {
-        if vcpu.channel.process != nil { faults.planStop(of: vcpu.index) }
+        // In lock-step nobody is in the guest when something is due, and no guest would notice.
+        if schedule == nil, vcpu.channel.process != nil { faults.planStop(of: vcpu.index) }
         if let other = faults.spuriousKick(at: vcpu.index) { disturb(vcpus[other]) }
     }
 

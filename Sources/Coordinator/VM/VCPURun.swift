@@ -54,9 +54,15 @@ extension VirtualMachine {
         if !wakes.isEmpty { wakeKicked() }
     }
 
-    /// Sends the vCPU into the guest, unless a request says otherwise.
+    /// Sends the vCPU into the guest, or in lock-step to those who wait for their turn.
     func enter(_ vcpu: VCPU) {
         if let faults, faults.starves(vcpu.index) { return }
+        if let schedule { return schedule.admit(vcpu) }
+        enterGuest(vcpu)
+    }
+
+    /// Sends the vCPU into the guest, unless a request says otherwise.
+    func enterGuest(_ vcpu: VCPU) {
         // Only this thread makes requests, so that one that comes at the last moment is a worker's doing. It is given its
         // turn, but not for ever.
         var patience = 3
@@ -99,7 +105,7 @@ extension VirtualMachine {
         vcpu.entry.advancePC = false
         vcpu.entry.injected = InjectedException()
         vcpu.entry.reset = nil
-        lastEntry = armada_monotonic()
+        lastEntry = clock.now
         if vcpu.exitArrived != 0 {
             vcpu.statistics.record(vcpu.reason, nanoseconds: lastEntry &- vcpu.exitArrived)
             vcpu.exitArrived = 0
@@ -154,7 +160,7 @@ extension VirtualMachine {
                 vcpu.isWaking = true
                 wakes.append(vcpu.index)
             }
-        case .inCoordinator, .poweredOff: break
+        case .inCoordinator, .ready, .poweredOff: break
         }
     }
 
@@ -207,6 +213,18 @@ extension VirtualMachine {
         timers.set(vcpu.index, earliest)
     }
 
+    /// Does what is due at `now`: the clock's alarm, and the timers of blocked vCPUs.
+    func expireTimers(at now: UInt64) {
+        if let tracer { tracer.beginHandling() }
+        pl031.tick()
+        benchDevice?.tick(at: now)
+        if !wakes.isEmpty { wakeKicked() }
+        while let vcpu = timers.popExpired(at: now) { timerExpired(vcpus[vcpu], at: now) }
+        physicalTimersExpired(at: now)
+        if let faults { faultsExpired(faults, at: now) }
+        if let tracer { tracer.handled("timers") }
+    }
+
     /// Raises the lines of the timers that are due, and wakes the vCPU if that is an interrupt to it.
     func timerExpired(_ vcpu: VCPU, at now: UInt64) {
         guard vcpu.state == .blocked else { return }
@@ -238,7 +256,7 @@ extension VirtualMachine {
         vcpu.state = .poweredOff
         if let tracer { tracer.poweredOff(vcpu) }
         if vcpu.exitArrived != 0 {
-            vcpu.statistics.record(vcpu.reason, nanoseconds: armada_monotonic() &- vcpu.exitArrived)
+            vcpu.statistics.record(vcpu.reason, nanoseconds: clock.now &- vcpu.exitArrived)
             vcpu.exitArrived = 0
         }
     }

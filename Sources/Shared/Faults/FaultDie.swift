@@ -20,8 +20,8 @@ package struct FaultDie: Sendable {
     /// Whether the fault strikes this time.
     package mutating func strikes() -> Bool { interval != 0 && below(UInt64(interval)) == 0 }
 
-    /// A number from 0 to `limit` − 1, each as likely as the others but for what 64 bits leave over; 0 if `limit` is.
-    package mutating func below(_ limit: UInt64) -> UInt64 { limit == 0 ? 0 : random.next() % limit }
+    /// A number from 0 to `limit` − 1, each as likely as the others; 0 if `limit` is.
+    package mutating func below(_ limit: UInt64) -> UInt64 { random.next().multipliedFullWidth(by: limit).high }
 
     /// A duration in nanoseconds up to `limit`: short ones are more frequent, each octave as likely as the others.
     package mutating func duration(upTo limit: UInt64) -> UInt64 {

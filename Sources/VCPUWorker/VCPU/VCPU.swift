@@ -61,6 +61,7 @@ struct VCPU: ~Copyable {
     var debug = DebugState()
     /// Generated code has jumped to where the interpreter cannot follow at once; `pc` says where.
     var nativeHasLeft = false
+    var lockstep = LockstepState()
     var monitor = ExclusiveMonitor()
     var retiredInstructions: UInt64 = 0
     var decodedInstructions: UInt64 = 0
@@ -98,6 +99,7 @@ struct VCPU: ~Copyable {
         cpuInterface = VirtualCPUInterface(listRegisterCount: Int(welcome.listRegisterCount))
         timers = GenericTimers(counterOffset: welcome.counterOffset)
         system.mpidr = MPIDR(rawValue: welcome.mpidr)
+        if welcome.isLockstep { enableLockstep() }
         translationRegimeChanged()
     }
 
