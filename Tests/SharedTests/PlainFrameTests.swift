@@ -175,7 +175,7 @@ struct PlainFrameTests {
             #expect(message.esr == exit.esr.rawValue && message.far == exit.far && message.hpfar == exit.hpfar)
             #expect(message.pc == exit.pc && message.pstate == exit.pstate)
             #expect(message.instruction == exit.instruction && message.timestamp == exit.timestamp)
-            #expect(message.gives_way != 0 == exit.givesWay)
+            #expect((message.gives_way != 0) == exit.givesWay)
             #expect((0..<message.n_registers).allSatisfy { message.registers[$0] == exit.registers[$0] })
             armada__wire__frame__free_unpacked(frame, nil)
         }
