@@ -93,8 +93,8 @@ extension VCPU {
             let before = retiredInstructions
             let outcome = executeTurn()
             lockstep.clearStop()
-            if retiredInstructions == before { lockstep.countOne() }
             if outcome == .exit { break }
+            if retiredInstructions == before { lockstep.countOne() }
         }
         endGuestExecution()
         // What the coordinator emulates takes the time of an instruction.
