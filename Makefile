@@ -7,6 +7,8 @@ MEMORY ?= 512M
 WORDS ?= 100000000
 SEED ?= 1
 STRIDE ?= 1009
+# make lockstep: so many runs of the seed must be one.
+RUNS ?= 1000
 
 # The Swift runtime is linked in: the programs start faster and run without a toolchain.
 RELEASE := -c release --static-swift-stdlib
@@ -17,7 +19,7 @@ SOURCES := Package.swift Sources Tests Fuzzing/Package.swift $(wildcard Benchmar
 SECONDS ?= 60
 FAIL_CASES := .cache/fail-cases
 
-.PHONY: help build guests run linux test fuzz-a64 chaos decode-all bench install format lint clean
+.PHONY: help build guests run linux test fuzz-a64 chaos lockstep decode-all bench install format lint clean
 
 help:
 	@echo 'make build    release build of armada, armada-vcpu and the guests'
@@ -26,6 +28,7 @@ help:
 	@echo 'make test     every test and check, as .ci/run'
 	@echo 'make fuzz-a64 compare random A64 programs with Unicorn for SECONDS=60, from SEED=...'
 	@echo 'make chaos    executes WORDS=100000000 random words on whole machines, from SEED=1 on'
+	@echo 'make lockstep repeats a run of SEED=1 in lock-step RUNS=1000 times; all must be the same'
 	@echo 'make decode-all  decodes all 2^32 words and compares every STRIDE=1009th'
 	@echo 'make bench    the speed figures, side by side with qemu-system-aarch64'
 	@echo 'make install  programs, guests, man page and bash completion to PREFIX=/usr/local'
@@ -71,6 +74,10 @@ fuzz-a64:
 chaos: build
 	ARMADA_CHAOS_WORDS=$(WORDS) ARMADA_CHAOS_SEED=$(SEED) ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" \
 		swift test --filter GuestTests.Chaos
+
+lockstep: build
+	ARMADA_LOCKSTEP_RUNS=$(RUNS) ARMADA_LOCKSTEP_SEED=$(SEED) ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" \
+		swift test --filter GuestTests.LockstepRuns/isOneRunHoweverOften
 
 # Optimised, with what is internal visible to the tests: in a folder of its own.
 decode-all: guests

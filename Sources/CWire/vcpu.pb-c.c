@@ -624,7 +624,7 @@ const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
   (ProtobufCMessageInit) armada__wire__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[15] =
+static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[19] =
 {
   {
     "protocol_version",
@@ -806,17 +806,69 @@ static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lockstep",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, lockstep),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fault_seed",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, fault_seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drop_dvm_ack_interval",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, drop_dvm_ack_interval),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "skip_invalidate_interval",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, skip_invalidate_interval),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   6,   /* field[6] = control_byte_count */
   9,   /* field[9] = counter_offset */
+  17,   /* field[17] = drop_dvm_ack_interval */
+  16,   /* field[16] = fault_seed */
   13,   /* field[13] = halt_poll_fixed */
   11,   /* field[11] = halt_poll_nanoseconds */
   10,   /* field[10] = list_register_count */
+  15,   /* field[15] = lockstep */
   3,   /* field[3] = mpidr */
   12,   /* field[12] = processor */
   0,   /* field[0] = protocol_version */
   4,   /* field[4] = ram_byte_count */
+  18,   /* field[18] = skip_invalidate_interval */
   5,   /* field[5] = stage2_byte_count */
   2,   /* field[2] = vcpu_count */
   1,   /* field[1] = vcpu_index */
@@ -824,10 +876,11 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   8,   /* field[8] = vttbr */
   14,   /* field[14] = world_switch */
 };
-static const ProtobufCIntRange armada__wire__welcome__number_ranges[1 + 1] =
+static const ProtobufCIntRange armada__wire__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 21, 16 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
 {
@@ -837,10 +890,10 @@ const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
   "Armada__Wire__Welcome",
   "armada.wire",
   sizeof(Armada__Wire__Welcome),
-  15,
+  19,
   armada__wire__welcome__field_descriptors,
   armada__wire__welcome__field_indices_by_name,
-  1,  armada__wire__welcome__number_ranges,
+  2,  armada__wire__welcome__number_ranges,
   (ProtobufCMessageInit) armada__wire__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1075,7 +1128,7 @@ const ProtobufCMessageDescriptor armada__wire__timer__descriptor =
   (ProtobufCMessageInit) armada__wire__timer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[13] =
+static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[14] =
 {
   {
     "sequence",
@@ -1233,6 +1286,18 @@ static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[13] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "gives_way",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Exit, gives_way),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__exit__field_indices_by_name[] = {
   1,   /* field[1] = code */
@@ -1240,6 +1305,7 @@ static const unsigned armada__wire__exit__field_indices_by_name[] = {
   9,   /* field[9] = cpu_interface */
   2,   /* field[2] = esr */
   3,   /* field[3] = far */
+  13,   /* field[13] = gives_way */
   4,   /* field[4] = hpfar */
   7,   /* field[7] = instruction */
   5,   /* field[5] = pc */
@@ -1252,7 +1318,7 @@ static const unsigned armada__wire__exit__field_indices_by_name[] = {
 static const ProtobufCIntRange armada__wire__exit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
 {
@@ -1262,7 +1328,7 @@ const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
   "Armada__Wire__Exit",
   "armada.wire",
   sizeof(Armada__Wire__Exit),
-  13,
+  14,
   armada__wire__exit__field_descriptors,
   armada__wire__exit__field_indices_by_name,
   1,  armada__wire__exit__number_ranges,
@@ -1448,7 +1514,7 @@ const ProtobufCMessageDescriptor armada__wire__reset__descriptor =
   (ProtobufCMessageInit) armada__wire__reset__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[8] =
+static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[10] =
 {
   {
     "sequence",
@@ -1546,21 +1612,47 @@ static const ProtobufCFieldDescriptor armada__wire__entry__field_descriptors[8] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Entry, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Entry, budget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__entry__field_indices_by_name[] = {
   3,   /* field[3] = advance_pc */
+  9,   /* field[9] = budget */
   7,   /* field[7] = context */
   6,   /* field[6] = cpu_interface */
   4,   /* field[4] = injected */
   5,   /* field[5] = reset */
   0,   /* field[0] = sequence */
+  8,   /* field[8] = time */
   1,   /* field[1] = write_registers */
   2,   /* field[2] = write_values */
 };
 static const ProtobufCIntRange armada__wire__entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor armada__wire__entry__descriptor =
 {
@@ -1570,7 +1662,7 @@ const ProtobufCMessageDescriptor armada__wire__entry__descriptor =
   "Armada__Wire__Entry",
   "armada.wire",
   sizeof(Armada__Wire__Entry),
-  8,
+  10,
   armada__wire__entry__field_descriptors,
   armada__wire__entry__field_indices_by_name,
   1,  armada__wire__entry__number_ranges,

@@ -70,7 +70,8 @@ final class TestMachine {
 
     init(
         vcpuCount: Int = 1, memoryByteCount: UInt64 = 16 << 20, timeoutSeconds: Double? = nil,
-        worldSwitch: WorldSwitch = .vhe, tracePath: String? = nil, recordPath: String? = nil
+        worldSwitch: WorldSwitch = .vhe, tracePath: String? = nil, recordPath: String? = nil,
+        faults: FaultPlan = FaultPlan()
     ) throws {
         var configuration = VMConfiguration(kernelPath: "/nonexistent")
         configuration.vcpuCount = vcpuCount
@@ -79,6 +80,7 @@ final class TestMachine {
         configuration.worldSwitch = worldSwitch
         configuration.tracePath = tracePath
         configuration.recordPath = recordPath
+        configuration.faults = faults
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         vm = try VirtualMachine(

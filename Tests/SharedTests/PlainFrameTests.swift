@@ -28,6 +28,7 @@ struct PlainFrameTests {
         exit.instruction = UInt32(truncatingIfNeeded: pick(&random))
         for index in 0..<Int(random.next() % 9) { exit.registers[index] = pick(&random) }
         exit.timestamp = pick(&random)
+        exit.givesWay = random.next() & 1 == 0
         return exit
     }
 
@@ -45,6 +46,7 @@ struct PlainFrameTests {
         message.pstate = exit.pstate
         message.instruction = exit.instruction
         message.timestamp = exit.timestamp
+        message.gives_way = exit.givesWay ? 1 : 0
         message.n_registers = (values.lastIndex { $0 != 0 } ?? -1) + 1
         return values.withUnsafeMutableBufferPointer { buffer in
             message.registers = buffer.baseAddress
@@ -65,6 +67,8 @@ struct PlainFrameTests {
         var values = (0..<entry.writeCount).map { entry.writeValues[$0] }
         message.sequence = entry.sequence
         message.advance_pc = entry.advancePC ? 1 : 0
+        message.time = entry.time
+        message.budget = entry.budget
         message.n_write_registers = numbers.count
         message.n_write_values = values.count
         return numbers.withUnsafeMutableBufferPointer { numberBuffer in
@@ -120,6 +124,8 @@ struct PlainFrameTests {
             var entry = EntryFrame()
             entry.sequence = Self.pick(&random)
             entry.advancePC = random.next() & 1 == 0
+            entry.time = Self.pick(&random)
+            entry.budget = Self.pick(&random)
             for _ in 0..<random.next() % 9 { entry.write(register: Int(random.next() % 31), value: Self.pick(&random)) }
             var sent = CarriedState()
             var received = CarriedState()
@@ -169,6 +175,7 @@ struct PlainFrameTests {
             #expect(message.esr == exit.esr.rawValue && message.far == exit.far && message.hpfar == exit.hpfar)
             #expect(message.pc == exit.pc && message.pstate == exit.pstate)
             #expect(message.instruction == exit.instruction && message.timestamp == exit.timestamp)
+            #expect((message.gives_way != 0) == exit.givesWay)
             #expect((0..<message.n_registers).allSatisfy { message.registers[$0] == exit.registers[$0] })
             armada__wire__frame__free_unpacked(frame, nil)
         }

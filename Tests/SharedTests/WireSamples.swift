@@ -23,6 +23,10 @@ enum WireSamples {
         frame.haltPollIsFixed = true
         frame.processor = -1
         frame.worldSwitch = .nvhe
+        frame.isLockstep = true
+        frame.faultSeed = 0x0123_4567_89AB_CDEF
+        frame.dropDVMAckInterval = 64
+        frame.skipInvalidateInterval = UInt32.max
         return frame
     }
 
@@ -54,6 +58,7 @@ enum WireSamples {
         frame.timer.physicalCompare = UInt64.max
         frame.timer.virtualLine = true
         frame.timestamp = 77_000_000_000
+        frame.givesWay = true
         return frame
     }
 
@@ -65,6 +70,8 @@ enum WireSamples {
         frame.injected = InjectedException(.dataAbort, address: 0xFFFF_0000_DEAD_0000, syndrome: 0x1_FFFF)
         frame.reset = ResetState(pc: 0x4008_0000, x0: 0x4800_0000)
         frame.cpuInterface = cpuInterface
+        frame.time = 78_000_000_000
+        frame.budget = 20_000
         return frame
     }
 }
@@ -81,6 +88,7 @@ func == (a: ExitFrame, b: ExitFrame) -> Bool {
     return a.sequence == b.sequence && a.code == b.code && a.esr == b.esr && a.far == b.far && a.hpfar == b.hpfar
         && a.pc == b.pc && a.pstate == b.pstate && a.instruction == b.instruction
         && a.cpuInterface == b.cpuInterface && a.timer == b.timer && a.timestamp == b.timestamp
+        && a.givesWay == b.givesWay
 }
 
 func == (a: EntryFrame, b: EntryFrame) -> Bool {
@@ -91,7 +99,7 @@ func == (a: EntryFrame, b: EntryFrame) -> Bool {
         }
     }
     return a.sequence == b.sequence && a.advancePC == b.advancePC && a.injected == b.injected && a.reset == b.reset
-        && a.cpuInterface == b.cpuInterface
+        && a.cpuInterface == b.cpuInterface && a.time == b.time && a.budget == b.budget
 }
 
 /// Encoded frames as bytes, without their length word.

@@ -55,7 +55,7 @@ final class MMUFixture: @unchecked Sendable {
     }
 
     /// A vCPU on this memory, its MMU off.
-    func makeVCPU(index: Int = 0, worldSwitch: WorldSwitch = .vhe) -> VCPU {
+    func makeVCPU(index: Int = 0, worldSwitch: WorldSwitch = .vhe, faults: FaultPlan = FaultPlan()) -> VCPU {
         var welcome = WelcomeFrame()
         welcome.vcpuIndex = UInt32(index)
         welcome.vcpuCount = UInt32(vcpuCount)
@@ -64,6 +64,9 @@ final class MMUFixture: @unchecked Sendable {
         welcome.vtcr = vtcr
         welcome.vttbr = vttbr
         welcome.worldSwitch = worldSwitch
+        welcome.faultSeed = faults.seed
+        welcome.dropDVMAckInterval = faults[.dropDVMAck]
+        welcome.skipInvalidateInterval = faults[.skipInvalidate]
         var vcpu = VCPU(welcome: welcome, ram: ram, stage2Tables: stage2, controlPage: controlPage)
         vcpu.mmu.vtcr_EL2 = vtcr
         vcpu.mmu.vttbr_EL2 = vttbr

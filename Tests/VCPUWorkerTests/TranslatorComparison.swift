@@ -140,8 +140,11 @@ struct TranslatorComparison {
         var data: [UInt8]
     }
 
-    /// Runs `words` with registers and data of `seed`.
-    static func run(_ words: [UInt32], seed: UInt64, translated: Bool) -> Result {
+    /// Runs `words` with registers and data of `seed`, by `execute`.
+    static func run(
+        _ words: [UInt32], seed: UInt64, translated: Bool,
+        execute: (inout VCPU) -> Void = { $0.run(from: armada_monotonic()) }
+    ) -> Result {
         let fixture = MMUFixture()
         let ram = fixture.ram
         // TTBR0: one level-1 block that maps RAM at its own address, Normal memory, everything allowed to EL1.
@@ -171,7 +174,7 @@ struct TranslatorComparison {
         vcpu.x[Int(counter)] = rounds
         vcpu.x[Int(index)] = 8
         for base in bases { vcpu.x[Int(base)] = data + 4096 }
-        vcpu.run(from: armada_monotonic())
+        execute(&vcpu)
         let result = Result(
             x: (0..<32).map { vcpu.x[$0] }, nzcv: vcpu.nzcv, pc: vcpu.pc, retired: vcpu.retiredInstructions,
             data: (0..<dataByteCount).map { bytes.load(fromByteOffset: $0, as: UInt8.self) })

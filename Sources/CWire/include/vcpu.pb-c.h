@@ -76,10 +76,14 @@ struct  Armada__Wire__Welcome
   int32_t processor;
   protobuf_c_boolean halt_poll_fixed;
   uint32_t world_switch;
+  protobuf_c_boolean lockstep;
+  uint64_t fault_seed;
+  uint32_t drop_dvm_ack_interval;
+  uint32_t skip_invalidate_interval;
 };
 #define ARMADA__WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__welcome__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -149,10 +153,11 @@ struct  Armada__Wire__Exit
   Armada__Wire__Timer *timer;
   uint64_t timestamp;
   Armada__Wire__Context *context;
+  protobuf_c_boolean gives_way;
 };
 #define ARMADA__WIRE__EXIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__exit__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, NULL, 0, NULL }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, NULL, 0, NULL, 0 }
 
 
 struct  Armada__Wire__SGI
@@ -203,10 +208,12 @@ struct  Armada__Wire__Entry
   Armada__Wire__Reset *reset;
   Armada__Wire__CPUInterface *cpu_interface;
   Armada__Wire__Context *context;
+  uint64_t time;
+  uint64_t budget;
 };
 #define ARMADA__WIRE__ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__entry__descriptor) \
-    , 0, 0,NULL, 0,NULL, 0, NULL, NULL, NULL, NULL }
+    , 0, 0,NULL, 0,NULL, 0, NULL, NULL, NULL, NULL, 0, 0 }
 
 
 struct  Armada__Wire__Stop

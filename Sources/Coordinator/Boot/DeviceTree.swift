@@ -53,8 +53,11 @@ enum DeviceTree {
             tree.property("linux,initrd-start", doubleCells: [initrd.lowerBound.rawValue])
             tree.property("linux,initrd-end", doubleCells: [initrd.upperBound.rawValue])
         }
-        tree.property("kaslr-seed", bytes: randomBytes(8))
-        tree.property("rng-seed", bytes: randomBytes(32))
+        if let lockstep = configuration.lockstep {
+            addSeeds(&tree, SplitMix64(seed: lockstep.seed))
+        } else {
+            addSeeds(&tree, SystemRandomNumberGenerator())
+        }
         tree.endNode()
     }
 
@@ -165,8 +168,10 @@ enum DeviceTree {
 
     private static func hex(_ address: IPA) -> String { String(address.rawValue, radix: 16) }
 
-    private static func randomBytes(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    private static func addSeeds(_ tree: inout DeviceTreeWriter, _ source: some RandomNumberGenerator) {
+        var source = source
+        func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: source.next()) } }
+        tree.property("kaslr-seed", bytes: bytes(8))
+        tree.property("rng-seed", bytes: bytes(32))
     }
 }

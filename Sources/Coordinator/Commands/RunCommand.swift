@@ -13,7 +13,7 @@ struct RunCommand: ExecutableCommand {
             and powers off.
 
             Exit codes: 0 the guest powered off, 32 it asked for a reset, 36 --timeout ran out, 37 a worker was lost, \
-            64 wrong usage, 1 anything else.
+            38 a deadlock in lock-step, 64 wrong usage, 1 anything else.
 
             Example: armada run -k vmlinuz -i initrd.gz -c 4 -m 512M -p "console=ttyAMA0"
             """)
@@ -122,6 +122,17 @@ struct RunCommand: ExecutableCommand {
     var worldSwitch = WorldSwitch.vhe
 
     @Option(
+        name: .customLong("fault"),
+        help: ArgumentHelp(
+            """
+            Inject a fault, at one of N opportunities; may be given several times. Legal ones, which a right guest \
+            withstands: \(Fault.legal.names), or legal for all of them. Illegal ones, which break the machine: \
+            \(Fault.illegal.names).
+            """, valueName: "name[=1/N]"),
+        transform: FaultArgument.parse)
+    var faults: [FaultArgument] = []
+
+    @Option(
         help: ArgumentHelp(
             """
             Where armada ps and armada stat find this VM: auto is a socket of its own in $XDG_RUNTIME_DIR/armada, or in \
@@ -129,6 +140,21 @@ struct RunCommand: ExecutableCommand {
             """, valueName: "auto|none|path"),
         completion: .file())
     var control = ControlSocket.automatic
+
+    @Flag(
+        help: ArgumentHelp(
+            """
+            One vCPU at a time, in virtual time: the same seed, guest and options give the same run, frame for frame. \
+            At the end the hash of all frames is printed.
+            """))
+    var lockstep = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            With --lockstep: which of all the orders in which the vCPUs can run; with --fault: when faults strike. Without it: 1.
+            """, valueName: "number"))
+    var seed: UInt64?
 
     enum WorkerSource: String, CaseIterable, ExpressibleByArgument {
         case spawn
@@ -150,6 +176,9 @@ struct RunCommand: ExecutableCommand {
         case (.spawn, .some): throw ValidationError("--socket is for --workers external: give both or neither")
         default: break
         }
+        if seed != nil, !lockstep, faults.isEmpty {
+            throw ValidationError("--seed is for --lockstep and --fault: give one of them, or leave it out")
+        }
         if cmdline.utf8.contains(0) { throw ValidationError("--cmdline contains a NUL: leave it out") }
     }
 
@@ -169,6 +198,7 @@ struct RunCommand: ExecutableCommand {
         let outcome = machine.run()
         if let stats { StandardError.write(machine.statisticsReport(json: stats == .json)) }
         if let message = outcome.message { StandardError.report(message) }
+        if let summary = machine.lockstepSummary(arguments: CommandLine.arguments) { StandardError.write(summary) }
         // A guest that did well makes no complete trace of one that is not.
         return outcome.exitCode == 0 && machine.files.hasFailed ? 1 : outcome.exitCode
     }
@@ -192,6 +222,9 @@ struct RunCommand: ExecutableCommand {
         configuration.recordPath = record
         configuration.listRegisterCount = listRegisters
         configuration.worldSwitch = worldSwitch
+        if lockstep { configuration.lockstep = Lockstep(seed: seed ?? Lockstep().seed) }
+        configuration.faults = FaultPlan(seed: seed ?? FaultPlan().seed)
+        for fault in faults { configuration.faults.add(fault) }
         return configuration
     }
 }
@@ -225,6 +258,7 @@ extension VMOutcome {
         switch self {
         case .poweredOff, .reset, .interrupted: nil
         case .watchdog: "the guest did not end before --timeout; give more time, or look at its output"
+        case .deadlock: "deadlock: every vCPU waits for an interrupt or is off, no timer is set, and no input can come"
         case .workerLost(let vcpu, let detail): "the worker of vCPU \(vcpu) was lost: \(detail)"
         case .failed(let text): text
         }

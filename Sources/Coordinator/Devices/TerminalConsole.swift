@@ -23,6 +23,8 @@ final class TerminalConsole: SerialLine {
 
     /// Bytes have come, or a full line has room again: call `PL011.lineChanged()`.
     var onChange: (() -> Void)?
+    /// Gets each byte that the guest sends.
+    var onOutput: ((UInt8) -> Void)?
     /// The run must end.
     var onEnd: ((End) -> Void)?
 
@@ -55,6 +57,7 @@ final class TerminalConsole: SerialLine {
     var isFull: Bool { output.isFull }
 
     func put(_ byte: UInt8) {
+        onOutput?(byte)
         output.append(byte)
         if output.isClosed { reportOutputClosed() }
     }

@@ -1,4 +1,3 @@
-import CHost
 import Logging
 import Shared
 
@@ -45,11 +44,11 @@ extension VirtualMachine {
     /// The vCPUs are there and the guest is about to start: trace and recording begin.
     func beginFiles() {
         if let recorder = files.recorder {
-            recorder.begin(RecordingHeader(configuration, start: counterOffset))
+            recorder.begin(RecordingHeader(configuration, start: counterOffset, clock: clock))
             for vcpu in vcpus { vcpu.channel.record(with: recorder) }
         }
         if let writer = files.trace {
-            tracer = Tracer(writer, vcpus, start: counterOffset)
+            tracer = Tracer(writer, vcpus, clock: clock)
             vgic.tracer = tracer
         }
     }
@@ -59,7 +58,7 @@ extension VirtualMachine {
         if let tracer { tracer.finish(vcpus) } else { files.trace?.file.finish() }
         if let recorder = files.recorder {
             // Of a guest that never started there is nothing but that.
-            recorder.begin(RecordingHeader(configuration, start: armada_monotonic()))
+            recorder.begin(RecordingHeader(configuration, start: clock.now, clock: clock))
             recorder.file.finish()
         }
     }

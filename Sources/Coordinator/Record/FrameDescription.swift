@@ -10,7 +10,7 @@ extension RecordingDecoder {
         case .welcome(let welcome): FrameFields(welcome)
         case .sgi(let sgi): FrameFields(sgi, start: start)
         case .exit: exitFields(start: start)
-        case .entry: entryFields()
+        case .entry: entryFields(start: start)
         case .stop: FrameFields()
         }
     }
@@ -43,6 +43,7 @@ extension RecordingDecoder {
         fields.add("timestamp_ns", .number(Int64(truncatingIfNeeded: exit.timestamp &- start)))
         fields.add("cpu_interface", .message(FrameFields(exit.cpuInterface, isNew: carries.cpuInterface)))
         fields.add("timer", .message(FrameFields(exit.timer, isNew: carries.timer)))
+        if exit.givesWay { fields.add("gives_way", .flag(true)) }
         if worldSwitch == .nvhe { fields.add("context", .message(FrameFields(exit.context))) }
         return fields
     }
@@ -64,7 +65,7 @@ extension RecordingDecoder {
 
     private static func name(ofRegister number: Int) -> String { number == 31 ? "XZR" : "X\(number)" }
 
-    private func entryFields() -> FrameFields {
+    private func entryFields(start: UInt64) -> FrameFields {
         var fields = FrameFields()
         fields.add("sequence", .number(Int64(clamping: entry.sequence)))
         if let reset = entry.reset {
@@ -75,6 +76,10 @@ extension RecordingDecoder {
             fields.add("X\(entry.writeRegisters[index])", .hex(entry.writeValues[index]))
         }
         fields.add("advance_pc", .flag(entry.advancePC))
+        if isLockstep {
+            fields.add("time_ns", .number(Int64(truncatingIfNeeded: entry.time &- start)))
+            fields.add("budget", .number(Int64(clamping: entry.budget)))
+        }
         if entry.injected.kind != .none {
             fields.add("injected", .text(entry.injected.kind.name))
             fields.add("address", .hex(entry.injected.address))
@@ -138,6 +143,12 @@ extension FrameFields {
         add("halt_poll_ns", .number(Int64(clamping: welcome.haltPollNanoseconds)))
         add("halt_poll_fixed", .flag(welcome.haltPollIsFixed))
         add("world_switch", .text(welcome.worldSwitch.rawValue))
+        add("lockstep", .flag(welcome.isLockstep))
+        if welcome.dropDVMAckInterval | welcome.skipInvalidateInterval != 0 {
+            add("fault_seed", .hex(welcome.faultSeed))
+            add("drop_dvm_ack_interval", .number(Int64(welcome.dropDVMAckInterval)))
+            add("skip_invalidate_interval", .number(Int64(welcome.skipInvalidateInterval)))
+        }
         add("processor", welcome.processor < 0 ? .text("any") : .number(Int64(welcome.processor)))
     }
 

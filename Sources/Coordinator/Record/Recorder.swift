@@ -1,5 +1,3 @@
-import CHost
-import Glibc
 import Shared
 
 /// Writes each frame of each wire to a file, as it was on the wire: `armada run --record`.
@@ -16,16 +14,16 @@ final class Recorder {
         header.write(to: file)
     }
 
-    /// Takes a frame, its length word left out, that a worker sent.
-    func received(_ payload: UnsafeRawBufferPointer, vcpu: Int, at time: UInt64 = armada_monotonic()) {
+    /// Takes a frame, its length word left out, that a worker sent; `time` is the VM's.
+    func received(_ payload: UnsafeRawBufferPointer, vcpu: Int, at time: UInt64) {
         appendPrefix(vcpu, .fromWorker, time, byteCount: payload.count &+ WireProtocol.lengthByteCount)
         file.append(littleEndian: UInt32(truncatingIfNeeded: payload.count))
         file.append(payload)
     }
 
     /// Takes a frame, length word included, that has been sent to a worker.
-    func sent(_ frame: UnsafeRawBufferPointer, vcpu: Int) {
-        appendPrefix(vcpu, .fromCoordinator, armada_monotonic(), byteCount: frame.count)
+    func sent(_ frame: UnsafeRawBufferPointer, vcpu: Int, at time: UInt64) {
+        appendPrefix(vcpu, .fromCoordinator, time, byteCount: frame.count)
         file.append(frame)
     }
 
@@ -39,17 +37,14 @@ final class Recorder {
 }
 
 extension RecordingHeader {
-    /// The header of a run of `configuration` that starts at `start`, CLOCK_MONOTONIC nanoseconds.
-    init(_ configuration: VMConfiguration, start: UInt64) {
+    /// The header of a run of `configuration` that starts at `start` of `clock`.
+    init(_ configuration: VMConfiguration, start: UInt64, clock: VMClock) {
         vcpuCount = UInt32(truncatingIfNeeded: configuration.vcpuCount)
         listRegisterCount = UInt32(truncatingIfNeeded: configuration.listRegisterCount)
         pin = configuration.pin
         ramByteCount = configuration.memoryByteCount
         haltPollNanoseconds = configuration.haltPoll.nanoseconds
         monotonicStart = start
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        let now = UInt64(max(0, time.tv_sec)) &* 1_000_000_000 &+ UInt64(max(0, time.tv_nsec))
-        wallClockStart = now &- (armada_monotonic() &- start)
+        wallClockStart = clock.sinceEpoch &- (clock.now &- start)
     }
 }

@@ -23,6 +23,8 @@ struct RecordingDecoder: ~Copyable {
 
     /// Of the VM: with nvhe Exits and Entries have a context.
     private(set) var worldSwitch = WorldSwitch.vhe
+    /// Entries have a time and a budget.
+    private(set) var isLockstep = false
 
     private var decoder = FrameDecoder()
     private var carried: [CarriedState]
@@ -54,6 +56,7 @@ struct RecordingDecoder: ~Copyable {
             case .welcome(let welcome):
                 state = CarriedState(worldSwitch: welcome.worldSwitch)
                 worldSwitch = welcome.worldSwitch
+                isLockstep = welcome.isLockstep
                 return .welcome(welcome)
             case .entry: return .entry
             case .stop: return .stop

@@ -1,4 +1,3 @@
-import CHost
 import Glibc
 import Shared
 
@@ -23,8 +22,9 @@ struct TraceWriter {
 
     let file: OutputFile
     private let process: UInt64
-    /// CLOCK_MONOTONIC at time 0.
-    var start: UInt64 = 0
+    private var clock = VMClock(isVirtual: false)
+    /// What the clock said at time 0.
+    private var start: UInt64 = 0
 
     /// Writes the head of the file.
     init(_ file: OutputFile) {
@@ -38,7 +38,13 @@ struct TraceWriter {
 
     /// Nanoseconds since the start, of a clock's reading that may be older.
     func time(_ monotonic: UInt64) -> UInt64 { monotonic > start ? monotonic &- start : 0 }
-    func now() -> UInt64 { time(armada_monotonic()) }
+    func now() -> UInt64 { time(clock.now) }
+
+    /// From here on time is that of `clock`, and 0 is now.
+    mutating func begin(_ clock: VMClock) {
+        self.clock = clock
+        start = clock.now
+    }
 
     // MARK: Events
 

@@ -22,6 +22,9 @@ final class Tracer {
     /// The end of the coordinator's last slice.
     private var coordinatorEnd: UInt64 = 0
 
+    /// Waiting takes no virtual time.
+    private let isHostTime: Bool
+
     private enum Activity { case none, polling, waiting, handling }
 
     /// Where a vCPU is; all times since the VM's start.
@@ -46,11 +49,12 @@ final class Tracer {
         var time: UInt64 = 0
     }
 
-    /// Names the tracks of `machine`, whose guest starts at `start`, CLOCK_MONOTONIC nanoseconds.
-    init(_ unstarted: TraceWriter, _ machine: [VCPU], start: UInt64) {
+    /// Names the tracks of `machine`, whose guest starts now, by `clock`.
+    init(_ unstarted: TraceWriter, _ machine: [VCPU], clock: VMClock) {
         var writer = unstarted
-        writer.start = start
+        writer.begin(clock)
         self.writer = writer
+        isHostTime = !clock.isVirtual
         vcpus = Array(repeating: VCPUTrack(), count: machine.count)
         sgis = Array(repeating: PendingSGI(), count: machine.count * 16)
         writer.name(.coordinator, "coordinator", order: 0)
@@ -150,12 +154,12 @@ final class Tracer {
 
     // MARK: The coordinator
 
-    func polls(from monotonic: UInt64) { begin(.polling, writer.time(monotonic)) }
+    func polls(from monotonic: UInt64) { if isHostTime { begin(.polling, writer.time(monotonic)) } }
 
     /// The poll has ended; no-op if something came.
     func pollEnded() { if activity == .polling { endActivity(writer.now()) } }
 
-    func waits(from monotonic: UInt64) { begin(.waiting, writer.time(monotonic)) }
+    func waits(from monotonic: UInt64) { if isHostTime { begin(.waiting, writer.time(monotonic)) } }
 
     func woke(at monotonic: UInt64) { if activity == .waiting { endActivity(writer.time(monotonic)) } }
 

@@ -26,6 +26,8 @@ final class VGIC {
 
     /// nil: the run is not traced.
     var tracer: Tracer?
+    /// nil: no faults are injected.
+    var faults: FaultInjector?
 
     private(set) lazy var distributor: any MMIODevice = VGICDistributor(self)
 

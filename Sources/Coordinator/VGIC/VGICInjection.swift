@@ -6,7 +6,26 @@ extension VGIC {
     /// Sets the input wire of an SPI: KVM's `kvm_vgic_inject_irq`. For an edge-triggered one each call with `level`
     /// true is an edge. An INTID that is no SPI of this VM is ignored.
     func setSPI(_ intid: UInt32, level: Bool) {
-        if let index = spiIndex(intid) { setLine(index, level: level) }
+        guard let index = spiIndex(intid) else { return }
+        if let faults {
+            if !level {
+                faults.held.wireFell(intid, isEdge: interrupts[index].isEdge)
+            } else if faults.holds(.spi(intid), target: Int(interrupts[index].target), vgic: self) {
+                return
+            }
+        }
+        setLine(index, level: level)
+    }
+
+    /// What was held back arrives.
+    func deliver(_ signal: InterruptSignal) {
+        switch signal {
+        case .sgi(let sender, let value, let group): raiseSGIs(from: sender, value: value, group: group)
+        case .spi(let intid, let hasFallen):
+            guard let index = spiIndex(intid) else { return }
+            setLine(index, level: true)
+            if hasFallen { setLine(index, level: false) }
+        }
     }
 
     /// Sets the input wire of a vCPU's PPI (INTID 16…31).
@@ -37,27 +56,44 @@ extension VGIC {
     ///
     /// Source: GICv3 "ICC_SGI1R_EL1, Interrupt Controller Software Generated Interrupt Group 1 Register".
     func sendSGI(from vcpu: Int, value: UInt64, group: UInt32) {
+        if let faults {
+            let signal = InterruptSignal.sgi(sender: vcpu, value: value, group: group)
+            if faults.holds(signal, target: firstTarget(ofSGI: value, from: vcpu), vgic: self) { return }
+        }
+        raiseSGIs(from: vcpu, value: value, group: group)
+    }
+
+    private func raiseSGIs(from vcpu: Int, value: UInt64, group: UInt32) {
         let intid = UInt32(value >> 24 & 0xF)
         if value & 1 << 40 != 0 {
             // Interrupt Routing Mode: everyone else.
             for target in 0..<vcpuCount where target != vcpu { raiseSGI(intid, at: target, group: group) }
             return
         }
-        let affinity = (value >> 48 & 0xFF) << 32 | (value >> 32 & 0xFF) << 16 | (value >> 16 & 0xFF) << 8
-        let range = (value >> 44 & 0xF) << 4
         var targets = value & 0xFFFF
         while targets != 0 {
-            let aff0 = range | UInt64(targets.trailingZeroBitCount)
+            let target = target(targets.trailingZeroBitCount, ofSGI: value)
             targets &= targets &- 1
-            if let target = MPIDR(rawValue: affinity | aff0).vcpuIndex(count: vcpuCount) {
-                raiseSGI(intid, at: target, group: group)
-            }
+            if let target { raiseSGI(intid, at: target, group: group) }
         }
+    }
+
+    /// The vCPU of bit `number` in a target list.
+    private func target(_ number: Int, ofSGI value: UInt64) -> Int? {
+        let affinity = (value >> 48 & 0xFF) << 32 | (value >> 32 & 0xFF) << 16 | (value >> 16 & 0xFF) << 8
+        let range = (value >> 44 & 0xF) << 4
+        return MPIDR(rawValue: affinity | range | UInt64(number)).vcpuIndex(count: vcpuCount)
+    }
+
+    private func firstTarget(ofSGI value: UInt64, from vcpu: Int) -> Int? {
+        if value & 1 << 40 != 0 { return (0..<vcpuCount).first { $0 != vcpu } }
+        return target((value & 0xFFFF).trailingZeroBitCount, ofSGI: value)
     }
 
     /// As in KVM a write for group 0 cannot raise an SGI that is in group 1, the other way round it can.
     private func raiseSGI(_ intid: UInt32, at vcpu: Int, group: UInt32) {
         guard let index = privateIndex(intid, vcpu: vcpu), !interrupts[index].isGroup1 || group == 1 else { return }
+        if let faults, faults.strikes(.loseSGI, vcpu) { return }
         if let tracer { tracer.sgiRaised(intid, at: vcpu) }
         setPending(index)
     }

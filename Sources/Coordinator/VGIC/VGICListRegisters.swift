@@ -17,18 +17,20 @@ extension VGIC {
         guard cpu.pointee.listCount != 0 else { return }
         prune(vcpu: vcpu)
         let count = cpu.pointee.listCount
-        if count <= listRegisterCount {
+        var available = listRegisterCount
+        if let faults { available = faults.listRegisterCount(of: vcpu, available) }
+        if count <= available {
             let list = lists + vcpu &* listCapacity
             for place in 0..<count { state.listRegisters[place] = fill(Int(list[place]), vcpu: vcpu, place: place) }
             cpu.pointee.usedListRegisterCount = count
         } else {
-            flushOverflowing(vcpu: vcpu, into: &state)
+            flushOverflowing(vcpu: vcpu, into: &state, listRegisterCount: available)
         }
     }
 
     /// More interrupts than list registers: the important ones first, and the conditions on which the worker comes
     /// out for the rest. Each condition is false at the entry, otherwise the guest would come out at once, for ever.
-    private func flushOverflowing(vcpu: Int, into state: inout CPUInterfaceState) {
+    private func flushOverflowing(vcpu: Int, into state: inout CPUInterfaceState, listRegisterCount: Int) {
         let cpu = cpus + vcpu
         let list = lists + vcpu &* listCapacity
         let count = cpu.pointee.listCount
@@ -94,7 +96,7 @@ extension VGIC {
 
     /// The timers' PPIs: the worker watches those lines itself and leaves when one is high and no list register holds
     /// it.
-    private func isWatchedByWorker(_ interrupt: UnsafeMutablePointer<VGICInterrupt>) -> Bool {
+    func isWatchedByWorker(_ interrupt: UnsafeMutablePointer<VGICInterrupt>) -> Bool {
         switch UInt32(interrupt.pointee.intid) {
         case PhysicalMap.virtualTimerINTID: true
         case PhysicalMap.physicalTimerINTID: !isPhysicalTimerEmulated
@@ -146,6 +148,7 @@ extension VGIC {
 
     /// KVM's `vgic_v3_fold_lr_state` for one list register.
     private func fold(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, pending: Bool, active: Bool) {
+        let wasActive = interrupt.pointee.isActive
         switch interrupt.pointee.activeOverride {
         case .none: interrupt.pointee.isActive = active
         case .clear: interrupt.pointee.isActive = false
@@ -162,6 +165,7 @@ extension VGIC {
                 interrupt.pointee.pendingLatch = false
             }
         }
+        if let faults { corrupt(interrupt, isPending: pending, isActive: active, wasActive: wasActive, faults) }
         interrupt.pointee.inListRegister = false
         interrupt.pointee.pendingInListRegister = false
         interrupt.pointee.latchInListRegister = false

@@ -55,7 +55,7 @@ final class EventLoop {
             if let peer = vm.bench?.peer { try events.add(peer.descriptor, .benchPeer) }
         } catch { return vm.end(.failed(error.description)) }
         watchConsole()
-        while vm.outcome == nil { step() }
+        while vm.outcome == nil, vm.schedule?.advance() ?? true { step() }
         attach()
         quiesce()
     }
@@ -233,23 +233,20 @@ final class EventLoop {
     // MARK: Time
 
     private func nextDeadline(_ now: UInt64) -> UInt64 {
+        // In lock-step the guest's deadlines are not in the host's time.
+        if vm.schedule != nil { return min(watchdog, control?.deadline ?? .max) }
         var deadline = min(vm.timers.earliest, vm.physicalTimers.earliest, watchdog)
         if let bench = vm.benchDevice { deadline = min(deadline, bench.deadline) }
         if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
         if let control { deadline = min(deadline, control.deadline) }
+        if let faults = vm.faults { deadline = min(deadline, faults.deadline) }
         return deadline
     }
 
     private func expire(_ now: UInt64) {
         if watchdog <= now { return vm.end(.watchdog) }
         control?.expire(now)
-        if let tracer = vm.tracer { tracer.beginHandling() }
-        vm.pl031.tick()
-        vm.benchDevice?.tick(at: now)
-        if !vm.wakes.isEmpty { vm.wakeKicked() }
-        while let vcpu = vm.timers.popExpired(at: now) { vm.timerExpired(vm.vcpus[vcpu], at: now) }
-        vm.physicalTimersExpired(at: now)
-        if let tracer = vm.tracer { tracer.handled("timers") }
+        if vm.schedule == nil { vm.expireTimers(at: now) }
     }
 
     // MARK: The console
@@ -274,16 +271,17 @@ final class EventLoop {
 
     /// Brings every vCPU out of the guest, so that its counters are final. Not for long: a worker may be stuck.
     private func quiesce() {
+        vm.continueStopped()
         if case .workerLost = vm.outcome { return }
         for vcpu in vm.vcpus where vcpu.state == .running { vm.kick(vcpu, .vmDead) }
         let limit = armada_monotonic() &+ 20_000_000
         while vm.runningCount > 0, case let now = armada_monotonic(), now < limit {
             _ = look(nanoseconds: limit &- now)
         }
-        if case .watchdog = vm.outcome { reportPlaces() }
+        if vm.outcome == .watchdog || vm.outcome == .deadlock { reportPlaces() }
     }
 
-    /// Where the guest was when its time ran out.
+    /// Where the guest was when its time ran out, or nothing could happen any more.
     private func reportPlaces() {
         for vcpu in vm.vcpus.prefix(32) {
             vm.logger.notice("vCPU \(vcpu.index): \(vcpu.lastExitDescription)")

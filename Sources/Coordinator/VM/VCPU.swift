@@ -12,6 +12,8 @@ final class VCPU {
         case running
         /// In WFI: waits for an interrupt.
         case blocked
+        /// In lock-step: waits for its turn to go into the guest.
+        case ready
     }
 
     let index: Int
@@ -83,7 +85,12 @@ final class VCPU {
     /// The place and the last exit of the vCPU, for a report.
     var lastExitDescription: String {
         if state == .poweredOff { return "the vCPU was off" }
-        let place = state == .blocked ? "the vCPU was waiting for an interrupt" : "the vCPU was in the guest"
+        let place =
+            switch state {
+            case .blocked: "the vCPU was waiting for an interrupt"
+            case .ready: "the vCPU was waiting for its turn"
+            default: "the vCPU was in the guest"
+            }
         guard statistics.exits > 0 else { return "\(place) and never left it" }
         return "\(place); its last exit was \(reason.name) at PC \(hexadecimal(exit.pc)), ESR_EL2 "
             + "\(hexadecimal(UInt64(exit.esr.rawValue), digits: 8)), number \(statistics.exits)"

@@ -54,8 +54,15 @@ extension VirtualMachine {
         if !wakes.isEmpty { wakeKicked() }
     }
 
-    /// Sends the vCPU into the guest, unless a request says otherwise.
+    /// Sends the vCPU into the guest, or in lock-step to those who wait for their turn.
     func enter(_ vcpu: VCPU) {
+        if let faults, faults.starves(vcpu.index) { return }
+        if let schedule { return schedule.admit(vcpu) }
+        enterGuest(vcpu)
+    }
+
+    /// Sends the vCPU into the guest, unless a request says otherwise.
+    func enterGuest(_ vcpu: VCPU) {
         // Only this thread makes requests, so that one that comes at the last moment is a worker's doing. It is given its
         // turn, but not for ever.
         var patience = 3
@@ -64,10 +71,12 @@ extension VirtualMachine {
                 guard handleRequests(vcpu) else { return }
             }
             vgic.flush(vcpu: vcpu.index, into: &vcpu.entry.cpuInterface)
+            if let faults { faults.openWindow(of: vcpu.index, to: vgic) }
             armada_store_relaxed32(vcpu.control.mode, VCPUMode.inGuest.rawValue)
             armada_fence()
             patience -= 1
             if armada_load32(vcpu.control.requests) == 0 || patience == 0 { break }
+            if let faults, faults.takeSkippedCheck(of: vcpu.index) { break }
             // The flush of the next round takes these list registers back first.
             armada_store32(vcpu.control.mode, VCPUMode.outsideGuest.rawValue)
             loopStatistics.entriesBackedOut &+= 1
@@ -96,13 +105,14 @@ extension VirtualMachine {
         vcpu.entry.advancePC = false
         vcpu.entry.injected = InjectedException()
         vcpu.entry.reset = nil
-        lastEntry = armada_monotonic()
+        lastEntry = clock.now
         if vcpu.exitArrived != 0 {
             vcpu.statistics.record(vcpu.reason, nanoseconds: lastEntry &- vcpu.exitArrived)
             vcpu.exitArrived = 0
         }
         lastEntered = vcpu.index
         if let tracer { tracer.entered(vcpu, at: lastEntry) }
+        if let faults { entered(vcpu, with: faults) }
     }
 
     /// KVM's `check_vcpu_requests`. False: the vCPU must not enter.
@@ -139,17 +149,18 @@ extension VirtualMachine {
         case .running:
             var expected = VCPUMode.inGuest.rawValue
             if armada_compare_exchange32(vcpu.control.mode, &expected, VCPUMode.exitingGuest.rawValue) {
+                if isDropped(request, of: vcpu) { return }
                 _ = armada_fetch_or32(vcpu.control.doorbell, Doorbell.kick)
                 loopStatistics.kicks &+= 1
             } else if expected == VCPUMode.exitingGuest.rawValue {
                 loopStatistics.kicksCoalesced &+= 1
             }
         case .blocked:
-            if !vcpu.isWaking {
+            if !vcpu.isWaking, !isDropped(request, of: vcpu) {
                 vcpu.isWaking = true
                 wakes.append(vcpu.index)
             }
-        case .inCoordinator, .poweredOff: break
+        case .inCoordinator, .ready, .poweredOff: break
         }
     }
 
@@ -202,6 +213,18 @@ extension VirtualMachine {
         timers.set(vcpu.index, earliest)
     }
 
+    /// Does what is due at `now`: the clock's alarm, and the timers of blocked vCPUs.
+    func expireTimers(at now: UInt64) {
+        if let tracer { tracer.beginHandling() }
+        pl031.tick()
+        benchDevice?.tick(at: now)
+        if !wakes.isEmpty { wakeKicked() }
+        while let vcpu = timers.popExpired(at: now) { timerExpired(vcpus[vcpu], at: now) }
+        physicalTimersExpired(at: now)
+        if let faults { faultsExpired(faults, at: now) }
+        if let tracer { tracer.handled("timers") }
+    }
+
     /// Raises the lines of the timers that are due, and wakes the vCPU if that is an interrupt to it.
     func timerExpired(_ vcpu: VCPU, at now: UInt64) {
         guard vcpu.state == .blocked else { return }
@@ -233,7 +256,7 @@ extension VirtualMachine {
         vcpu.state = .poweredOff
         if let tracer { tracer.poweredOff(vcpu) }
         if vcpu.exitArrived != 0 {
-            vcpu.statistics.record(vcpu.reason, nanoseconds: armada_monotonic() &- vcpu.exitArrived)
+            vcpu.statistics.record(vcpu.reason, nanoseconds: clock.now &- vcpu.exitArrived)
             vcpu.exitArrived = 0
         }
     }

@@ -29,7 +29,11 @@ struct VMConfiguration {
     var recordPath: String?
     /// The exit table at the end of the run, on standard error; nil: none.
     var statistics: StatisticsFormat?
+    /// One vCPU at a time, in virtual time; nil: all run freely.
+    var lockstep: Lockstep?
     var control = ControlSocket.none
+    /// Faults to inject.
+    var faults = FaultPlan()
 }
 
 /// Where a VM can be asked about itself while it runs.
@@ -69,6 +73,8 @@ enum VMOutcome: Equatable {
     case poweredOff
     case reset
     case watchdog
+    /// In lock-step: every vCPU waits, and nothing will ever come.
+    case deadlock
     /// A worker died: its vCPU, and what its last exit was.
     case workerLost(vcpu: Int, detail: String)
     /// The user ended it (Ctrl-a x, SIGINT, SIGTERM).
@@ -82,6 +88,7 @@ enum VMOutcome: Equatable {
         case .reset: 32
         case .watchdog: 36
         case .workerLost: 37
+        case .deadlock: 38
         case .interrupted, .failed: 1
         }
     }

@@ -46,6 +46,9 @@ final class VirtualMachine {
 
     // MARK: The run
 
+    let clock: VMClock
+    /// Lock-step: who runs when. nil: everyone runs freely.
+    private(set) var schedule: LockstepSchedule?
     /// Set when the run is over: no vCPU enters the guest any more.
     private(set) var outcome: VMOutcome?
     /// CNTVOFF_EL2: CLOCK_MONOTONIC when the guest started.
@@ -70,6 +73,8 @@ final class VirtualMachine {
     let files: RunFiles
     /// nil: the run is not traced.
     var tracer: Tracer?
+    /// nil: no faults are injected.
+    let faults: FaultInjector?
 
     // What has been said once already.
     var unknownClasses: Set<UInt8> = []
@@ -85,6 +90,8 @@ final class VirtualMachine {
         files = try RunFiles(configuration, logger: logger)
         self.configuration = configuration
         movesContext = configuration.worldSwitch == .nvhe
+        let clock = VMClock(isVirtual: configuration.lockstep != nil)
+        self.clock = clock
         self.console = console
         self.logger = logger
         logsFaults = logger.logLevel <= .trace
@@ -124,7 +131,10 @@ final class VirtualMachine {
         self.vgic = vgic
         vgic.isPhysicalTimerEmulated = movesContext
         pl011 = PL011(output: console) { vgic.setSPI(PhysicalMap.pl011INTID, level: $0) }
-        pl031 = PL031(interrupt: { vgic.setSPI(PhysicalMap.pl031INTID, level: $0) })
+        pl031 = PL031(interrupt: { vgic.setSPI(PhysicalMap.pl031INTID, level: $0) }, now: { clock.sinceEpoch })
+        faults =
+            configuration.faults.isEmpty
+            ? nil : FaultInjector(configuration.faults, vcpuCount: configuration.vcpuCount) { clock.now }
         self.bench = bench
         benchDevice = bench.map { BenchDevice(session: $0) }
 
@@ -136,8 +146,17 @@ final class VirtualMachine {
         // The closures below live in objects that this one owns.
         vgic.kick = { [unowned self] index in kick(vcpus[index], .irqPending) }
         vgic.log = { [unowned self] line in self.logger.warning("\(line)") }
+        beginFaults()
         console.onChange = { [unowned self] in pl011.lineChanged() }
         console.onEnd = { [unowned self] end in consoleEnded(end) }
+        beginLockstep()
+    }
+
+    private func beginLockstep() {
+        guard let lockstep = configuration.lockstep else { return }
+        let schedule = LockstepSchedule(self, lockstep)
+        self.schedule = schedule
+        console.onOutput = { [clock] in schedule.hash.add(console: $0, at: clock.now) }
     }
 
     private static func seal(_ descriptor: CInt, _ name: String, futureWrite: Bool = false) throws(SystemError) {
@@ -176,6 +195,7 @@ final class VirtualMachine {
             if case .worker(.interrupted) = error { end(.interrupted) } else { end(.failed(error.description)) }
         }
         console.finish()
+        if let faultReport { logger.info("\(faultReport)") }
         finishFiles()
         report.wallNanoseconds = armada_monotonic() &- started
         return outcome ?? .failed("the run ended without a reason")
@@ -210,7 +230,7 @@ final class VirtualMachine {
         }
         defer { WorkerPool.end(channels) }
 
-        counterOffset = armada_monotonic()
+        counterOffset = clock.now
         adopt(channels)
         beginFiles()
         for vcpu in vcpus { try welcome(vcpu) }
@@ -237,6 +257,8 @@ final class VirtualMachine {
     /// Makes vCPUs of workers that have said Hello.
     func adopt(_ channels: [WorkerChannel]) {
         for (index, channel) in channels.enumerated() {
+            channel.clock = clock
+            channel.traceHash = schedule?.hash
             vcpus.append(
                 VCPU(index: index, control: VCPUControl(page: controlPage.base, vcpu: index), channel: channel))
         }
@@ -260,6 +282,10 @@ final class VirtualMachine {
         frame.haltPollNanoseconds = configuration.haltPoll.nanoseconds
         frame.haltPollIsFixed = configuration.haltPoll.isFixed
         frame.worldSwitch = configuration.worldSwitch
+        frame.isLockstep = schedule != nil
+        frame.faultSeed = configuration.faults.seed
+        frame.dropDVMAckInterval = configuration.faults[.dropDVMAck]
+        frame.skipInvalidateInterval = configuration.faults[.skipInvalidate]
         frame.processor = configuration.pin.workerProcessor(index, of: Int(armada_processor_count()))
         do throws(WireError) {
             try vcpu.channel.send(

@@ -42,7 +42,12 @@ final class WorkerChannel {
     /// nil for an external worker.
     let process: WorkerProcess?
 
-    /// When the last frame had been received, in nanoseconds of CLOCK_MONOTONIC, and how long it was on the wire.
+    /// The VM's, once there is one.
+    var clock = VMClock(isVirtual: false)
+    /// In lock-step: takes what is exchanged once the guest runs.
+    var traceHash: TraceHash?
+
+    /// When the last frame had been received, by `clock`, and how long it was on the wire.
     private(set) var receivedAt: UInt64 = 0
     private(set) var receivedByteCount = 0
     /// When the last Entry was ready to be sent, while `isObserved`, and its bytes on the wire.
@@ -87,10 +92,9 @@ final class WorkerChannel {
                 phase = .over
                 return .closed
             case .frame(let bytes):
-                receivedAt = armada_monotonic()
+                receivedAt = clock.now
                 receivedByteCount = bytes.count &+ WireProtocol.lengthByteCount
-                if let recorder { recorder.received(bytes, vcpu: vcpu) }
-                switch try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried) {
+                switch try decode(bytes) {
                 case .exit:
                     traffic.receivedByteCount &+= UInt64(bytes.count &+ WireProtocol.lengthByteCount)
                     return try acceptExit()
@@ -98,7 +102,7 @@ final class WorkerChannel {
                     guard phase == .inGuest else { throw .unexpected("SGI", when: phase.when) }
                     return .sgi(sgi)
                 case .hello(let hello):
-                    if phase == .awaitingHello { firstFrame = (Array(bytes), armada_monotonic()) }
+                    if phase == .awaitingHello { firstFrame = (Array(bytes), clock.now) }
                     return try accept(hello)
                 }
             }
@@ -106,6 +110,23 @@ final class WorkerChannel {
             phase = .over
             return .violation(error)
         }
+    }
+
+    /// Decodes and notes a frame. In lock-step it says itself what time it is.
+    private func decode(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> WorkerFrame {
+        defer {
+            if let recorder { recorder.received(bytes, vcpu: vcpu, at: receivedAt) }
+            if let traceHash { traceHash.add(bytes, vcpu: vcpu, .fromWorker, at: receivedAt) }
+        }
+        let frame = try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried)
+        guard clock.isVirtual else { return frame }
+        switch frame {
+        case .exit: try clock.follow(exit.timestamp)
+        case .sgi(let sgi): try clock.follow(sgi.timestamp)
+        case .hello: break
+        }
+        receivedAt = clock.now
+        return frame
     }
 
     private func acceptExit() throws(WireError) -> Event {
@@ -140,7 +161,7 @@ final class WorkerChannel {
         carried = CarriedState(worldSwitch: welcome.worldSwitch)
         let frame = encoder.encode(welcome)
         try FrameWriter.sendAtOnce(frame, descriptors: [ram, stage2Tables, controlPage], to: socket.rawValue)
-        if let recorder { recorder.sent(frame, vcpu: vcpu) }
+        if let recorder { recorder.sent(frame, vcpu: vcpu, at: clock.now) }
         phase = .outsideGuest
     }
 
@@ -154,7 +175,11 @@ final class WorkerChannel {
         try FrameWriter.sendAtOnce(frame, to: socket.rawValue)
         traffic.sentByteCount &+= UInt64(frame.count)
         traffic.registersMoved = carried.registersMoved
-        if let recorder { recorder.sent(frame, vcpu: vcpu) }
+        if let recorder { recorder.sent(frame, vcpu: vcpu, at: clock.now) }
+        if let traceHash {
+            traceHash.add(
+                UnsafeRawBufferPointer(rebasing: frame.dropFirst(4)), vcpu: vcpu, .fromCoordinator, at: clock.now)
+        }
         phase = .inGuest
     }
 
@@ -165,7 +190,7 @@ final class WorkerChannel {
         let frame = encoder.encodeStop()
         // A worker that cannot be told is ended in other ways.
         guard (try? FrameWriter.sendAtOnce(frame, to: socket.rawValue)) != nil else { return }
-        if let recorder { recorder.sent(frame, vcpu: vcpu) }
+        if let recorder { recorder.sent(frame, vcpu: vcpu, at: clock.now) }
     }
 
     // MARK: The end
@@ -187,7 +212,9 @@ extension WorkerChannel {
         self.recorder = recorder
         guard let firstFrame else { return }
         self.firstFrame = nil
-        firstFrame.bytes.withUnsafeBytes { recorder.received($0, vcpu: vcpu, at: firstFrame.time) }
+        // A virtual clock begins with the guest.
+        let time = clock.isVirtual ? clock.now : firstFrame.time
+        firstFrame.bytes.withUnsafeBytes { recorder.received($0, vcpu: vcpu, at: time) }
     }
 }
 

@@ -69,8 +69,13 @@ final class WorkerProcess {
 
     /// Ends the process; `waitForEnd` reaps it.
     func kill() {
+        send(SIGKILL)
+    }
+
+    /// Sends a signal, if the process has not been reaped.
+    func send(_ signal: CInt) {
         // Not reaped yet: the pid is still this process's.
-        if end == nil { _ = Glibc.kill(pid, SIGKILL) }
+        if end == nil { _ = Glibc.kill(pid, signal) }
     }
 
     /// Reaps the process if it has ended.

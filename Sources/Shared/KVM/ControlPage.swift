@@ -82,6 +82,13 @@ public struct VCPUControl: Sendable {
     /// When the guest went on.
     package var resumeTime: UnsafeMutableRawPointer { base + 272 }
 
+    /// How often a fault that the worker injects has struck, written by the worker only.
+    private func strikes(of fault: Fault) -> UnsafeMutableRawPointer { base + (fault == .dropDVMAck ? 448 : 456) }
+    package func strikeCount(of fault: Fault) -> UInt64 { armada_load_relaxed64(strikes(of: fault)) }
+    package func countStrike(of fault: Fault) {
+        armada_store_relaxed64(strikes(of: fault), strikeCount(of: fault) &+ 1)
+    }
+
     @inlinable public func counter(_ which: VCPUCounter) -> UInt64 { armada_load_relaxed64(place(of: which)) }
 
     /// Publishes a counter; the worker only.

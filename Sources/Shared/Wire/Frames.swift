@@ -39,6 +39,12 @@ package struct WelcomeFrame: Hashable, Sendable {
     /// Processor to bind to, or -1.
     package var processor: Int32 = -1
     package var worldSwitch = WorldSwitch.vhe
+    /// Each Entry brings the time and a budget, and the guest's clock is what it retires.
+    package var isLockstep = false
+    /// The worker's faults: the plan's seed, and the interval of each; 0: never.
+    package var faultSeed: UInt64 = 0
+    package var dropDVMAckInterval: UInt32 = 0
+    package var skipInvalidateInterval: UInt32 = 0
 
     package init() {}
 }
@@ -79,10 +85,12 @@ package struct ExitFrame: Sendable {
     package var registers: InlineArray<8, UInt64> = InlineArray(repeating: 0)
     package var cpuInterface = CPUInterfaceState()
     package var timer = TimerState()
-    /// Host CLOCK_MONOTONIC nanoseconds when the guest was left.
+    /// Host CLOCK_MONOTONIC nanoseconds when the guest was left; in lock-step, virtual ones.
     package var timestamp: UInt64 = 0
     /// With the world switch nvhe only.
     package var context = RegisterContext()
+    /// In lock-step: the guest waits for another vCPU, by WFE or YIELD.
+    package var givesWay = false
 
     package init() {}
 }
@@ -138,6 +146,9 @@ package struct EntryFrame: Sendable {
     package var cpuInterface = CPUInterfaceState()
     /// With the world switch nvhe only.
     package var context = RegisterContext()
+    /// In lock-step: the virtual time in nanoseconds, and how many instructions later the guest is to be left at the latest.
+    package var time: UInt64 = 0
+    package var budget: UInt64 = 0
 
     package init() {}
 

@@ -32,12 +32,12 @@ enum RunLoop {
                 let isObserved = armada_load_relaxed32(observation) != 0
                 if isObserved { armada_store_relaxed64(vcpu.pointee.control.entryTime, armada_monotonic()) }
                 // One look at the clock serves all that follows, here and at the end: it costs a hundredth of an exit.
-                let start = armada_monotonic()
+                let start = vcpu.pointee.beginSlice(&link.pointee.entry)
                 let isEntered = vcpu.pointee.enter(&link.pointee.entry, at: start)
                 if isObserved { armada_store_relaxed64(vcpu.pointee.control.resumeTime, armada_monotonic()) }
-                let time = isEntered ? vcpu.pointee.run(from: start) : armada_monotonic()
+                let time = isEntered ? vcpu.pointee.execute(from: start) : vcpu.pointee.now
                 vcpu.pointee.leave(into: &link.pointee.exit, at: time)
-                isAnsweredQuickly = link.pointee.exit.isAnsweredQuickly
+                isAnsweredQuickly = !vcpu.pointee.isSliceOver && link.pointee.exit.isAnsweredQuickly
                 try link.pointee.sendExit(stamping: isObserved ? vcpu.pointee.control.sendTime : nil)
             }
         } catch .socketFailed(EPIPE) {
@@ -50,8 +50,17 @@ enum RunLoop {
 }
 
 extension VCPU {
-    /// Does what an Entry asks for, at `time` in nanoseconds of CLOCK_MONOTONIC. False: the guest must be left again before
-    /// its first instruction.
+    /// When the Entry is answered: now, and in lock-step the time that it brings.
+    mutating func beginSlice(_ entry: inout EntryFrame) -> UInt64 {
+        guard lockstep.isOn else { return armada_monotonic() }
+        lockstep.begin(at: entry.time, budget: entry.budget, retired: retiredInstructions)
+        return entry.time
+    }
+
+    mutating func execute(from start: UInt64) -> UInt64 { lockstep.isOn ? runSlice() : run(from: start) }
+
+    /// Does what an Entry asks for, at `time`: see `now`. False: the guest must be left again before its first
+    /// instruction.
     mutating func enter(_ entry: inout EntryFrame, at time: UInt64) -> Bool {
         if let start = entry.reset { reset(start) }
         for index in 0..<entry.writeCount {
@@ -73,6 +82,7 @@ extension VCPU {
     /// Fills in the Exit frame after the guest was left at `time`, and lets go of the guest.
     mutating func leave(into frame: inout ExitFrame, at time: UInt64) {
         frame.timestamp = time
+        frame.givesWay = lockstep.givesWay
         frame.code = exit.code
         frame.esr = exit.esr
         frame.far = exit.far
@@ -111,17 +121,18 @@ extension VCPU {
     /// X<number>, where 31 is the zero register.
     private mutating func sourceRegister(_ number: Int) -> UInt64 { number == 31 ? 0 : x[number & 31] }
 
-    /// ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 and ICC_ASGI1R_EL1 (group 0): tells the coordinator, and goes on at once.
+    /// ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 and ICC_ASGI1R_EL1 (group 0): tells the coordinator, and goes on at once;
+    /// in lock-step it waits until the coordinator has seen to it.
     mutating func sendSGI(_ value: UInt64, group: UInt32) -> Outcome {
         control.increment(.sgiSent)
         guard let link else { return .next }
         do throws(WireError) {
-            try link.pointee.send(SGIFrame(value: value, group: group, timestamp: armada_monotonic()))
+            try link.pointee.send(SGIFrame(value: value, group: group, timestamp: now))
         } catch {
             // The coordinator is gone, and with it the VM.
             Glibc.exit(0)
         }
-        return .next
+        return lockstep.isOn ? retireAndLeave() : .next
     }
 }
 

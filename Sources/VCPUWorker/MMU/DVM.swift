@@ -50,13 +50,16 @@ extension VCPU {
         let published = ring.publishedInstructionCacheOperations
         let head = ring.head
         guard head != mmu.dvmPosition else { return }
-        if head &- mmu.dvmPosition > DVMRing.slotCount {
+        if maintenanceFaults.isOn, maintenanceFaults.skipsInvalidate(control) {
+            // Acknowledged below all the same.
+        } else if head &- mmu.dvmPosition > DVMRing.slotCount {
             forgetMissed(ring)
         } else {
             applyDVM(from: ring, upTo: head)
         }
         mmu.instructionCacheOperations = published
         mmu.dvmPosition = head
+        if maintenanceFaults.isOn, maintenanceFaults.dropsAcknowledgement(control) { return }
         DVMRing.acknowledge(head, by: control)
     }
 

@@ -9,7 +9,10 @@ extension VCPU {
         // EL0 has DC ZVA and the operations to the points of unification and coherency, which SCTLR_EL1.DZE and UCI permit.
         if pstate.el == 0, isRead || e.op1 != 3 || e.crn != 7 { return takeUndefined() }
         let rt = Int(word & 31)
-        if !isRead, let outcome = executeMaintenance(e, rt == 31 ? 0 : x[rt], rt: rt) { return outcome }
+        if !isRead, let outcome = executeMaintenance(e, rt == 31 ? 0 : x[rt], rt: rt) {
+            // Code that was dropped took the slice's stop with it.
+            return outcome == .next && lockstep.isOn ? retireAndLookAgain() : outcome
+        }
         return unknownSystemRegister(e, word: word, isRead: isRead)
     }
 

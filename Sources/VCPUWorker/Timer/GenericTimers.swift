@@ -53,9 +53,6 @@ struct GenericTimers {
 
     init(counterOffset: UInt64 = 0) { self.counterOffset = counterOffset }
 
-    /// CNTVCT and CNTPCT now.
-    var counter: UInt64 { armada_monotonic() &- counterOffset }
-
     /// The host time of the next strike that matters, or nil: the earlier of the timers that wait.
     func deadline(after counter: UInt64) -> UInt64? {
         var earliest: UInt64?

@@ -5,7 +5,7 @@ extension VCPU {
     /// CNTVCT_EL0 and CNTPCT_EL0.
     mutating func readCounter() -> UInt64 {
         control.increment(.fastCounterRead)
-        return timers.counter
+        return counter
     }
 
     /// CNTHCTL_EL2.EL1PCEN is 0 with nvhe: the physical timer's registers trap, its counter does not.
@@ -13,7 +13,7 @@ extension VCPU {
 
     mutating func readTimer(_ rule: SystemRegisterRule) -> UInt64 {
         control.increment(.fastTimer)
-        let counter = timers.counter
+        let counter = counter
         return switch rule {
         case .cntpCtl: timers.physical.controlValue(at: counter)
         case .cntpCval: timers.physical.compare
@@ -26,7 +26,7 @@ extension VCPU {
 
     mutating func writeTimer(_ rule: SystemRegisterRule, _ value: UInt64) -> Outcome {
         control.increment(.fastTimer)
-        let counter = timers.counter
+        let counter = counter
         // TVAL is a signed 32-bit distance from now.
         let relative = counter &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value)))
         switch rule {
@@ -38,17 +38,23 @@ extension VCPU {
         default: timers.virtual.compare = relative
         }
         updateTimers(at: counter)
-        return retireAndTakeInterrupts()
+        let outcome = retireAndTakeInterrupts()
+        // The slice may end elsewhere from here on.
+        return outcome == .next && lockstep.isOn ? retireAndLookAgain() : outcome
     }
 
-    /// Evaluates both output lines at `counter`, arms the host's timer, and notes whether the coordinator must hear of it.
+    /// Evaluates both output lines at `counter`, arms the host's timer or the slice's end, and notes whether the coordinator must hear of it.
     mutating func updateTimers(at counter: UInt64) {
         let isVirtualWaiting = timers.virtual.update(
             at: counter, intid: PhysicalMap.virtualTimerINTID, interface: &cpuInterface)
         let isPhysicalWaiting = timers.physical.update(
             at: counter, intid: PhysicalMap.physicalTimerINTID, interface: &cpuInterface)
         timers.isUndelivered = isVirtualWaiting || isPhysicalWaiting
-        timers.arm(after: counter)
+        if lockstep.isOn {
+            lockstep.deadline = timers.deadline(after: counter) ?? .max
+        } else {
+            timers.arm(after: counter)
+        }
     }
 
     /// The interrupt of a timer was deactivated: a line that is still high asks again, as level interrupts do.
@@ -58,11 +64,11 @@ extension VCPU {
         case PhysicalMap.physicalTimerINTID: timers.physical.isReported = false
         default: return
         }
-        updateTimers(at: timers.counter)
+        updateTimers(at: counter)
     }
 
     /// What the Exit frame says of the timers. From here on the coordinator knows the lines,
-    /// as they are at `time` in nanoseconds of CLOCK_MONOTONIC.
+    /// as they are at `time`: see `now`.
     mutating func timerState(at time: UInt64) -> TimerState {
         updateTimers(at: time &- timers.counterOffset)
         timers.virtual.isReported = timers.virtual.line

@@ -23,6 +23,8 @@ struct CodeCache: ~Copyable {
     private let arena: UnsafeMutableRawPointer
     /// What the guarded page stands for: a virtual page, and the offset of its code.
     private var guarded: (page: UInt64, offset: UInt64)?
+    /// For lock-step: every jump counts as hot, and a page stops at its end. Set before anything is decoded.
+    var stopsAtEveryTarget = false
     private var usedPages = 0
     /// Pages of the arena that have been used since the start.
     private var touchedPages = 0
@@ -74,7 +76,8 @@ struct CodeCache: ~Copyable {
             Self.heat(ops).update(repeating: 0, count: Self.opsPerPage)
         }
         touchedPages = max(touchedPages, usedPages)
-        ops[Self.opsPerPage] = Op(.pageEnd)
+        ops[Self.opsPerPage] = Op(stopsAtEveryTarget ? .stop : .pageEnd)
+        if stopsAtEveryTarget { Self.heat(ops).update(repeating: Heat.threshold, count: Self.opsPerPage) }
         return ops
     }
 

@@ -17,7 +17,8 @@ extension VCPU {
         if isBreakpointHit() { return breakpointException() }
         if pstate.il { return illegalState() }
         if isStepping { return step(ops) }
-        if isSPAlignmentChecked, !isSPAligned { return executeSingle(ops) }
+        // The stops of a slice stand in no page of these.
+        if lockstep.isOn || isSPAlignmentChecked && !isSPAligned { return executeSingle(ops) }
         guard isBreakpointPage(pc) else { return interpret(ops) }
         if debug.isContextBreakpointSet || isStop(pc) { return executeSingle(ops) }
         return interpret(guardedPage(of: ops))

@@ -79,7 +79,7 @@ extension VCPU {
         if isEvent || pendingInterrupts & ~pstate.daif != 0 { return .next }
         if pstate.el == 0, system.sctlr_EL1 & SCTLR.nTWE == 0 { return takeWaitTrap(isWFE: true) }
         control.increment(.fastWFE)
-        yieldProcessor()
+        if lockstep.isOn { giveWaySoon() } else { yieldProcessor() }
         return .next
     }
 

@@ -27,6 +27,7 @@ extension VCPU {
     @inline(never)
     mutating func spinHint() {
         guard count > 1 else { return }
+        if lockstep.isOn { return giveWaySoon() }
         spinCount &+= 1
         if spinCount & 15 == 0 { yieldProcessor() }
     }

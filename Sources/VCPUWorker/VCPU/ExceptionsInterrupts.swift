@@ -65,8 +65,8 @@ extension VCPU {
     mutating func handleDoorbell() -> Bool {
         let reasons = armada_exchange32(control.doorbell, 0)
         if reasons & Doorbell.dvm != 0 { drainDVM() }
-        if reasons & Doorbell.timer != 0 { updateTimers(at: timers.counter) }
-        guard reasons & Doorbell.kick != 0 || mustLeaveGuest else { return false }
+        if reasons & Doorbell.timer != 0 { updateTimers(at: counter) }
+        guard reasons & Doorbell.kick != 0 || mustLeaveGuest || lockstep.givesWay else { return false }
         exit = PendingExit()
         return true
     }

@@ -40,14 +40,16 @@ extension VCPU {
     mutating func decode(_ c: Cursor) {
         let slot = c.slot
         guard slot < CodeCache.opsPerPage else {
-            c.op.pointee = Op(.pageEnd)
+            c.op.pointee = Op(lockstep.isOn ? .stop : .pageEnd)
             return
         }
         let header = CodeCache.header(c.base).pointee
         decodedInstructions &+= 1
         c.op.pointee =
-            header.isGuarded
-            ? Fusion.single(at: slot, page: header.hostPage) : Fusion.op(at: slot, page: header.hostPage)
+            lockstep.isOn
+            ? Fusion.alone(at: slot, page: header.hostPage)
+            : header.isGuarded
+                ? Fusion.single(at: slot, page: header.hostPage) : Fusion.op(at: slot, page: header.hostPage)
     }
 
     /// The word of the current instruction, as memory has it.

@@ -61,10 +61,14 @@ extension VCPU {
 
     /// Forgets the decoded form of `byteCount` bytes of RAM from `offset`.
     mutating func invalidateCode(offset: UInt64, byteCount: UInt64) {
+        lockstep.clearStop()
         code.invalidate(offset: offset, byteCount: byteCount)
     }
 
-    mutating func invalidateAllCode() { code.removeAll() }
+    mutating func invalidateAllCode() {
+        lockstep.clearStop()
+        code.removeAll()
+    }
 
     mutating func flushFetchTranslations() { code.flushTranslations() }
 }

@@ -26,7 +26,10 @@ extension VCPU {
         context.pointee.page = c.page
         context.pointee.base = UInt64(UInt(bitPattern: c.base))
         while true {
-            guard let entry = translation(c) else { break }
+            guard let entry = translation(c) else {
+                if lockstep.isOn { stayInSlice(c) }
+                break
+            }
             c.count(through: 0)
             let result = enterNative(entry)
             let base = UnsafeMutablePointer<Op>(bitPattern: UInt(context.pointee.base)).unsafelyUnwrapped
@@ -69,7 +72,7 @@ extension VCPU {
     private mutating func translation(_ c: Cursor) -> Int? {
         let heat = CodeCache.heat(c.base) + c.slot
         if heat.pointee < 0 { return Int(heat.pointee & Int32.max) }
-        guard c.slot < CodeCache.opsPerPage else { return nil }
+        guard native.isEnabled, c.slot < CodeCache.opsPerPage else { return nil }
         let page = CodeCache.header(c.base).pointee.hostPage
         if native.position > NativeCode.byteCount - NativeCode.reserve {
             code.forgetAllTranslations()

@@ -31,6 +31,7 @@ struct VCPU: ~Copyable {
     let stage2Tables: UnsafeRawPointer
     let stage2ByteCount: UInt64
     var mmu: MMU
+    var maintenanceFaults: MaintenanceFaults
 
     // MARK: Around the PE
 
@@ -60,6 +61,7 @@ struct VCPU: ~Copyable {
     var debug = DebugState()
     /// Generated code has jumped to where the interpreter cannot follow at once; `pc` says where.
     var nativeHasLeft = false
+    var lockstep = LockstepState()
     var monitor = ExclusiveMonitor()
     var retiredInstructions: UInt64 = 0
     var decodedInstructions: UInt64 = 0
@@ -93,9 +95,11 @@ struct VCPU: ~Copyable {
         mmu = MMU()
         mmu.vtcr_EL2 = welcome.vtcr
         mmu.vttbr_EL2 = welcome.vttbr
+        maintenanceFaults = MaintenanceFaults(welcome)
         cpuInterface = VirtualCPUInterface(listRegisterCount: Int(welcome.listRegisterCount))
         timers = GenericTimers(counterOffset: welcome.counterOffset)
         system.mpidr = MPIDR(rawValue: welcome.mpidr)
+        if welcome.isLockstep { enableLockstep() }
         translationRegimeChanged()
     }
 

@@ -61,7 +61,7 @@ extension VirtualMachine {
     func describe() -> VMDescription {
         VMDescription(
             pid: Int(getpid()), state: outcome == nil ? .running : .ending,
-            uptimeNanoseconds: armada_monotonic() &- counterOffset, vcpus: vcpus.map(\.description),
+            uptimeNanoseconds: clock.now &- counterOffset, vcpus: vcpus.map(\.description),
             kernel: configuration.kernelPath, initrd: configuration.initrdPath ?? "",
             commandLine: configuration.commandLine, memoryByteCount: configuration.memoryByteCount,
             haltPoll: configuration.haltPoll, pin: configuration.pin.rawValue,
@@ -75,7 +75,7 @@ extension VCPU {
         let state: VMDescription.VCPUState =
             switch state {
             case .poweredOff: .poweredOff
-            case .inCoordinator: .inCoordinator
+            case .inCoordinator, .ready: .inCoordinator
             case .running: .inGuest
             case .blocked: .blocked
             }

@@ -1,4 +1,3 @@
-import CHost
 import Shared
 
 // The EL1 physical timer with the world switch nvhe: its registers trap (CNTHCTL_EL2.EL1PCEN = 0), and the coordinator
@@ -55,7 +54,7 @@ extension VirtualMachine {
     func handlePhysicalTimer(_ vcpu: VCPU, _ encoding: SystemRegisterEncoding) -> ExitAction? {
         guard movesContext, let register = PhysicalTimer.Register(encoding) else { return nil }
         let esr = vcpu.exit.esr
-        let now = armada_monotonic()
+        let now = clock.now
         if esr.isSystemRead {
             let value = vcpu.physicalTimer.read(register, at: now &- counterOffset)
             vcpu.write(register: esr.systemTransferRegister, value)
@@ -87,7 +86,7 @@ extension VirtualMachine {
     func resetPhysicalTimer(_ vcpu: VCPU) {
         guard movesContext else { return }
         vcpu.physicalTimer = PhysicalTimer()
-        updatePhysicalTimer(vcpu, at: armada_monotonic())
+        updatePhysicalTimer(vcpu, at: clock.now)
     }
 
     /// What else an Exit brings with nvhe: the registers, of which the next Entry gives back this copy.

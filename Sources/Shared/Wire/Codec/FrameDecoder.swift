@@ -87,6 +87,7 @@ package struct FrameDecoder: ~Copyable {
             exit.timer = carried.timer
         }
         exit.timestamp = message.timestamp
+        exit.givesWay = message.gives_way != 0
     }
 
     /// Fills in an Exit without messages within it; false: this is something else, for protobuf-c to look at.
@@ -107,6 +108,7 @@ package struct FrameDecoder: ~Copyable {
                 ? UInt64(littleEndian: registers.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)) : 0
         }
         exit.timestamp = reader.fixed64(12)
+        exit.givesWay = reader.flag(14)
         return reader.isAtEnd
     }
 
@@ -202,6 +204,8 @@ package struct FrameDecoder: ~Copyable {
         }
         try decode(message.cpu_interface, into: &entry.cpuInterface, &carried)
         try decode(message.context, into: &entry.context, &carried)
+        entry.time = message.time
+        entry.budget = message.budget
     }
 
     /// Fills in an Entry without messages within it; false: this is something else, for protobuf-c to look at.
@@ -226,6 +230,8 @@ package struct FrameDecoder: ~Copyable {
         entry.advancePC = reader.flag(4)
         entry.injected = InjectedException()
         entry.reset = nil
+        entry.time = reader.fixed64(9)
+        entry.budget = reader.fixed64(10)
         guard reader.isAtEnd else { return false }
         guard largest <= 30 else { throw .registerNumber(UInt32(largest)) }
         return true
@@ -255,6 +261,10 @@ package struct FrameDecoder: ~Copyable {
             throw .outOfRange("world switch", UInt64(message.world_switch))
         }
         welcome.worldSwitch = worldSwitch
+        welcome.isLockstep = message.lockstep != 0
+        welcome.faultSeed = message.fault_seed
+        welcome.dropDVMAckInterval = message.drop_dvm_ack_interval
+        welcome.skipInvalidateInterval = message.skip_invalidate_interval
         try welcome.validate()
         return welcome
     }

@@ -104,6 +104,7 @@ package struct FrameEncoder: ~Copyable {
         exit.pointee.timer = carried.update(value.timer) ? fill(value.timer, &carried) : nil
         exit.pointee.context = carried.carriesAll ? fill(&value.context, &carried) : nil
         exit.pointee.timestamp = value.timestamp
+        exit.pointee.gives_way = value.givesWay ? 1 : 0
         if !carried.carriesAll, exit.pointee.cpu_interface == nil, exit.pointee.timer == nil { return packPlainExit() }
         frame.pointee.exit = exit
         return pack(ARMADA__WIRE__FRAME__BODY_EXIT)
@@ -135,6 +136,10 @@ package struct FrameEncoder: ~Copyable {
         welcome.pointee.halt_poll_fixed = value.haltPollIsFixed ? 1 : 0
         welcome.pointee.processor = value.processor
         welcome.pointee.world_switch = value.worldSwitch.wireValue
+        welcome.pointee.lockstep = value.isLockstep ? 1 : 0
+        welcome.pointee.fault_seed = value.faultSeed
+        welcome.pointee.drop_dvm_ack_interval = value.dropDVMAckInterval
+        welcome.pointee.skip_invalidate_interval = value.skipInvalidateInterval
         frame.pointee.welcome = welcome
         return pack(ARMADA__WIRE__FRAME__BODY_WELCOME)
     }
@@ -169,6 +174,8 @@ package struct FrameEncoder: ~Copyable {
         }
         entry.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface, &carried) : nil
         entry.pointee.context = carried.carriesAll ? fill(&value.context, &carried) : nil
+        entry.pointee.time = value.time
+        entry.pointee.budget = value.budget
         if !carried.carriesAll, entry.pointee.cpu_interface == nil, entry.pointee.injected == nil,
             entry.pointee.reset == nil
         {
@@ -237,6 +244,7 @@ package struct FrameEncoder: ~Copyable {
         writer.fixed32(8, exit.pointee.instruction)
         writer.packed(9, registers, count: exit.pointee.n_registers)
         writer.fixed64(12, exit.pointee.timestamp)
+        writer.flag(14, exit.pointee.gives_way != 0)
         return writer.finish(3)
     }
 
@@ -246,6 +254,8 @@ package struct FrameEncoder: ~Copyable {
         writer.packed(2, small: registerNumbers, count: entry.pointee.n_write_registers)
         writer.packed(3, registers, count: entry.pointee.n_write_values)
         writer.flag(4, entry.pointee.advance_pc != 0)
+        writer.fixed64(9, entry.pointee.time)
+        writer.fixed64(10, entry.pointee.budget)
         return writer.finish(4)
     }
 
