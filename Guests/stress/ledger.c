@@ -5,16 +5,22 @@ struct ledger ledger __attribute__((aligned(4096)));
 /// When the oldest SGI that its target has not seen was sent; 0: none.
 static uint64_t sent_at[maximum_stress_cpus][maximum_stress_cpus];
 
+void send_sgi(uint32_t target, uint32_t sgi) {
+    // Handlers count here, too.
+    __atomic_add_fetch(&my_account()->sgis, 1, __ATOMIC_RELAXED);
+    gic_send(target, sgi);
+}
+
 void send(uint32_t target) {
     uint32_t cpu = this_cpu();
     if (load(&sent_at[cpu][target]) == 0) store(&sent_at[cpu][target], ticks());
     store(&ledger.raised[cpu][target], ledger.raised[cpu][target] + 1);
-    gic_send(target, sgi_between(cpu, target));
+    send_sgi(target, sgi_between(cpu, target));
 }
 
 void await_seen(uint32_t target) {
     uint32_t cpu = this_cpu();
-    await(load(&ledger.seen[cpu][target]) == ledger.raised[cpu][target], (uint64_t)target << 32 | sgi_between(cpu, target));
+    await(load(&ledger.seen[cpu][target]) == ledger.raised[cpu][target], detail(0, target, sgi_between(cpu, target)));
 }
 
 static void note_latency(struct account *account, uint64_t nanoseconds) {

@@ -27,7 +27,10 @@ static void change(uint32_t cpu, uint64_t count) {
         switch (random_below(8)) {
         case 0: write_bit(cpu, GICD_ICENABLER, intid); break;
         case 1: write_bit(cpu, GICD_ISENABLER, intid); break;
-        case 2: write_bit(cpu, GICD_ISPENDR, intid); break;
+        case 2:
+            ledger.accounts[cpu].pended++;
+            write_bit(cpu, GICD_ISPENDR, intid);
+            break;
         case 3: write_bit(cpu, GICD_ICPENDR, intid); break;
         case 4: set_priority(cpu, intid, (uint8_t)(random_below(16) << 3)); break;
         case 5: set_edge(first_line + line_count - 1 - random_below(2), random_below(2)); break;
