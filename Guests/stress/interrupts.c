@@ -78,6 +78,7 @@ void on_irq(void) {
     nesting[cpu].priorities[depth] = (uint8_t)running;
     nesting[cpu].depth = depth + 1;
     if (intid < 8) note_sgi(intid);
+    if (intid >= first_line) note_line(intid - first_line);
     if (nests) interrupts_on();
     if (handler) handler(intid);
     interrupts_off();
@@ -106,7 +107,7 @@ void settle(uint32_t cpu) {
         deactivate_deferred(cpu);
         interrupts_on();
         drain() == 0;
-    }), cpu);
+    }), detail(waited_for_the_end, 0, 0));
     uint32_t active = mmio_read32(frame_of(cpu, 0) + GICD_ISACTIVER);
     if (active != 0) violated(wrong_active, detail(active_after_the_round, 0, (uint32_t)__builtin_ctz(active)));
 }

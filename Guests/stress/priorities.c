@@ -21,7 +21,7 @@ static void preempt(uint32_t intid) {
     if (level + 1 < level_count && ledger.accounts[cpu].taken[intid] % 2 == 0) {
         uint64_t more = load(taken(cpu, level + 1));
         send_sgi(cpu, first_level + level + 1);
-        await(load(taken(cpu, level + 1)) != more, first_level + level + 1);
+        await(load(taken(cpu, level + 1)) != more, detail(waited_for_more_urgent, 0, first_level + level + 1));
     }
 }
 
@@ -51,7 +51,7 @@ static void mix(uint32_t cpu, uint64_t count) {
             write_register(icc_pmr_el1, 0xf0);
             isb();
             interrupts_on();
-            await(load(taken(cpu, 0)) != before, first_level);
+            await(load(taken(cpu, 0)) != before, detail(waited_for_unmasked, 0, first_level));
         }
         send_sgi(target, first_level + level);
         if (i % 4 == 0) send(target);

@@ -15,7 +15,7 @@ static void prepare_levels(void) {
 static void storm(uint32_t cpu, uint64_t count, void (*strike)(uint32_t line)) {
     if (cpu == 0) mmio_write64(stress_base + stress_storm, count << 32 | seeds());
     for (uint64_t i = 0; i < count; i++) strike(random_below(line_count));
-    if (cpu == 0) await(mmio_read64(stress_base + stress_remaining) == 0, 0);
+    if (cpu == 0) await(mmio_read64(stress_base + stress_remaining) == 0, detail(waited_for_storm, 0, 0));
 }
 static void edges(uint32_t cpu, uint64_t count) { storm(cpu, count, pulse); }
 static void levels(uint32_t cpu, uint64_t count) { storm(cpu, count, raise_line); }

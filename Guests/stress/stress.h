@@ -7,7 +7,7 @@ enum {
     stress_base = 0x0b010000,
     stress_scenario = 0x08, stress_count = 0x10, stress_ledger = 0x18, stress_round = 0x20, stress_verdict = 0x28,
     stress_drain = 0x30, stress_pulse = 0x38, stress_raise = 0x40, stress_lower = 0x48, stress_storm = 0x50,
-    stress_remaining = 0x58,
+    stress_remaining = 0x58, stress_bound = 0x60,
 };
 enum {
     /// SPIs of the device's lines.
@@ -17,7 +17,7 @@ enum {
     default_priority = 0xa0,
 };
 /// A wait longer than this, in nanoseconds, is starvation.
-#define starvation_bound 10000000000ull
+extern uint64_t starvation_bound;
 
 // MARK: Ledger (ledger.c)
 
@@ -59,12 +59,18 @@ void send(uint32_t target);
 void send_sgi(uint32_t target, uint32_t sgi);
 /// Waits until `target` has seen all that this vCPU sent to it.
 void await_seen(uint32_t target);
-/// What a handler of an SGI notes.
+/// What a handler of an SGI notes, and that of a line.
 void note_sgi(uint32_t intid);
-/// What exactly went against a rule; StressViolation.swift knows these, too.
+void note_line(uint32_t line);
+/// What exactly went against a rule, in the order of StressComplaint.swift.
 enum circumstance {
+    // order
     preempted_by_its_equal = 1, masked_by_priority, less_urgent_came_first, highest_pending_is_wrong,
+    // active
     taken_while_active = 1, not_active_in_its_handler, active_after_the_round,
+    // starved
+    waited_for_sgi = 1, waited_for_timer, slept, waited_for_storm, waited_for_own_sgis, waited_for_more_urgent,
+    waited_for_the_end, waited_for_unmasked,
 };
 static inline uint64_t detail(enum circumstance what, uint32_t value, uint32_t intid) {
     return (uint64_t)what << 56 | (uint64_t)(value & 0xffffff) << 32 | intid;
@@ -102,8 +108,8 @@ extern bool nests;
 /// What the scenario's handler does with an interrupt beside the accounting; may be null.
 extern void (*handler)(uint32_t intid);
 /// The device pulses an edge line, raises or lowers a level line.
-static inline void pulse(uint32_t line) { mmio_write64(stress_base + stress_pulse, line); }
-static inline void raise_line(uint32_t line) { mmio_write64(stress_base + stress_raise, line); }
+void pulse(uint32_t line);
+void raise_line(uint32_t line);
 static inline void lower_line(uint32_t line) { mmio_write64(stress_base + stress_lower, line); }
 /// An exit: all that this vCPU sent has come to the coordinator, and all that is pending to it comes back with the entry.
 /// Yields how many interrupts are on their way, pending or active, as the coordinator knows it.
