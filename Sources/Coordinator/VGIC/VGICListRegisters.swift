@@ -224,7 +224,7 @@ extension VGIC {
         return (takesGroup(interrupt, vmcr: vmcr) ? 32 : 64) &+ Int(interrupt.pointee.priority >> 3)
     }
 
-    private func takesGroup(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, vmcr: UInt64) -> Bool {
+    func takesGroup(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, vmcr: UInt64) -> Bool {
         vmcr & (interrupt.pointee.isGroup1 ? ICH_VMCR.veng1 : ICH_VMCR.veng0) != 0
     }
 }

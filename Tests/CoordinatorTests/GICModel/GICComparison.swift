@@ -159,7 +159,9 @@ final class GICComparison {
 
     private func compareWaiting(_ vcpu: Int, _ signal: GICModel.Signal) -> String? {
         let hasPending = machine.vgic.hasPending(vcpu: vcpu, state: machine.interfaces[vcpu].state)
-        if hasPending ? signal.signalled.isEmpty : signal.mustSignal { return "vCPU \(vcpu) waits: hasPending is \(hasPending)" }
+        if hasPending ? signal.signalled.isEmpty : signal.mustSignal {
+            return "vCPU \(vcpu) waits: hasPending is \(hasPending)"
+        }
         defer {
             sleeps[vcpu] = !hasPending
             machine.kicked[vcpu] = false

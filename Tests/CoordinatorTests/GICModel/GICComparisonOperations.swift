@@ -115,7 +115,11 @@ extension GICComparison {
     private func setLine(_ intid: UInt32, _ pe: Int?, _ level: Bool) {
         guard intid >= 16, let place = model.place(intid, of: pe) else { return }
         model.setLine(place, level)
-        if let pe { machine.vgic.setPPI(intid, vcpu: pe, level: level) } else { machine.vgic.setSPI(intid, level: level) }
+        if let pe {
+            machine.vgic.setPPI(intid, vcpu: pe, level: level)
+        } else {
+            machine.vgic.setSPI(intid, level: level)
+        }
         // A wire that falls is not called back.
         if !level, let holder = model.holders[place] { isWireStale[holder] = true }
     }
@@ -123,7 +127,9 @@ extension GICComparison {
     // MARK: The guest
 
     private func reset(_ vcpu: Int) {
-        guard !machine.inGuest[vcpu], shape.allowsOrphans || taken[vcpu].isEmpty && dropped[vcpu].isEmpty else { return }
+        guard !machine.inGuest[vcpu], shape.allowsOrphans || taken[vcpu].isEmpty && dropped[vcpu].isEmpty else {
+            return
+        }
         taken[vcpu] = []
         dropped[vcpu] = []
         model.interfaces[vcpu] = GICModelInterface()
@@ -131,7 +137,8 @@ extension GICComparison {
     }
 
     private func acknowledge(_ vcpu: Int, isGroup1: Bool) -> String? {
-        guard machine.inGuest[vcpu], shape.splitsEnd ?? model.interfaces[vcpu].splitsEnd == model.interfaces[vcpu].splitsEnd
+        guard machine.inGuest[vcpu],
+            shape.splitsEnd ?? model.interfaces[vcpu].splitsEnd == model.interfaces[vcpu].splitsEnd
         else { return nil }
         let signal = signal(vcpu)
         let pendingINTID = machine.interfaces[vcpu].highestPendingINTID(isGroup1: isGroup1)

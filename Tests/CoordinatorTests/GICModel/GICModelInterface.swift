@@ -110,7 +110,11 @@ extension GICModel {
 
     /// ICC_EOIR0_EL1, ICC_EOIR1_EL1 for what was acknowledged last.
     mutating func end(_ place: Int, by pe: Int) {
-        if mutation == .dropsOldest { interfaces[pe].running.removeFirst() } else { interfaces[pe].running.removeLast() }
+        if mutation == .dropsOldest {
+            interfaces[pe].running.removeFirst()
+        } else {
+            interfaces[pe].running.removeLast()
+        }
         if !interfaces[pe].splitsEnd || mutation == .splitEndDeactivates, mutation != .endLeavesActive {
             interrupts[place].isActive = false
         }
