@@ -3,6 +3,7 @@
 
 void (*handler)(uint32_t intid);
 bool nests;
+const uint8_t *sgi_priorities;
 /// Priorities of the interrupts that each vCPU is handling, and how many.
 static struct {
     _Alignas(64) uint32_t depth;
@@ -55,7 +56,8 @@ void deactivate_deferred(uint32_t cpu) {
 }
 
 void on_irq(void) {
-    uint32_t cpu = this_cpu(), intid = (uint32_t)read_register(icc_iar1_el1);
+    uint32_t cpu = this_cpu(), highest = sgi_priorities ? (uint32_t)read_register(icc_hppir1_el1) : spurious_interrupt;
+    uint32_t intid = (uint32_t)read_register(icc_iar1_el1);
     struct account *account = &ledger.accounts[cpu];
     if (intid == spurious_interrupt) {
         account->spurious++;
@@ -69,6 +71,9 @@ void on_irq(void) {
     uint32_t depth = nesting[cpu].depth;
     if (depth > 0 && running >= nesting[cpu].priorities[depth - 1]) violated(out_of_order, detail(preempted_by_its_equal, running, intid));
     if (running >= mask) violated(out_of_order, detail(masked_by_priority, running, intid));
+    // Something more urgent may have come between the two reads, but nothing goes away.
+    if (highest < 16 && intid < 16 && sgi_priorities[intid] > sgi_priorities[highest])
+        violated(out_of_order, detail(highest_pending_is_wrong, highest, intid));
     // Whoever is active is not taken again.
     if (nesting[cpu].deferred >> slot & 1) violated(wrong_active, detail(taken_while_active, 0, intid));
     if (account->taken[slot] % 64 == 63 && !read_bit(cpu, GICD_ISACTIVER, intid))

@@ -3,7 +3,17 @@
 
 /// SGIs 8…11, from the least to the most urgent.
 enum { first_level = 8, level_count = 4 };
-static const uint8_t level_priorities[level_count] = {0x80, 0x60, 0x40, 0x20};
+static const uint8_t priorities_of_sgis[16] = {
+    0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0x80, 0x60, 0x40, 0x20, 0xa0, 0xa0, 0xa0, 0xa0,
+};
+/// ICC_BPR1_EL1 of each vCPU: from this bit on priorities count for preemption.
+static struct {
+    _Alignas(64) uint32_t first_bit;
+} binary_points[maximum_stress_cpus];
+
+static uint32_t group_priority(uint32_t cpu, uint32_t intid) {
+    return (uint32_t)priorities_of_sgis[intid] >> binary_points[cpu].first_bit;
+}
 
 static uint64_t *taken(uint32_t cpu, uint32_t level) { return &ledger.accounts[cpu].taken[first_level + level]; }
 
@@ -20,18 +30,25 @@ static void preempt(uint32_t intid) {
     }
     if (level + 1 < level_count && ledger.accounts[cpu].taken[intid] % 2 == 0) {
         uint64_t more = load(taken(cpu, level + 1));
-        send_sgi(cpu, first_level + level + 1);
-        await(load(taken(cpu, level + 1)) != more, detail(waited_for_more_urgent, 0, first_level + level + 1));
+        bool preempts = group_priority(cpu, intid + 1) < group_priority(cpu, intid);
+        send_sgi(cpu, intid + 1);
+        drain();
+        if (!preempts && load(taken(cpu, level + 1)) != more)
+            violated(out_of_order, detail(preempted_by_its_equal, priorities_of_sgis[intid + 1], intid + 1));
+        if (preempts) await(load(taken(cpu, level + 1)) != more, detail(waited_for_more_urgent, 0, first_level + level + 1));
     }
 }
 
 static void prepare_levels(void) {
     nests = true;
+    sgi_priorities = priorities_of_sgis;
     handler = preempt;
 }
 static void set_levels(uint32_t cpu) {
-    for (uint32_t level = 0; level < level_count; level++) set_priority(cpu, first_level + level, level_priorities[level]);
-    write_register(icc_bpr1_el1, 0);
+    for (uint32_t sgi = first_level; sgi < first_level + level_count; sgi++) set_priority(cpu, sgi, priorities_of_sgis[sgi]);
+    // All four levels preempt, or the two in the middle count as one.
+    binary_points[cpu].first_bit = 4 + random_below(3);
+    write_register(icc_bpr1_el1, binary_points[cpu].first_bit);
     isb();
 }
 /// To itself and to others; now and then only the more urgent half may come.

@@ -20,11 +20,13 @@ static void storm(uint32_t cpu, uint64_t count, void (*strike)(uint32_t line)) {
 static void edges(uint32_t cpu, uint64_t count) { storm(cpu, count, pulse); }
 static void levels(uint32_t cpu, uint64_t count) { storm(cpu, count, raise_line); }
 
-/// Enables, pending bits and the configuration of spare lines change while the lines are pulsed.
+/// Enables, pending bits and the configuration of spare lines change while the lines are pulsed; the same of SGIs 12…15 on
+/// all vCPUs.
 static void change(uint32_t cpu, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
         uint32_t intid = first_line + random_below(line_count - 2);
-        switch (random_below(8)) {
+        uint32_t sgi = 12 + random_below(4), target = random_below(machine.cpu_count);
+        switch (random_below(13)) {
         case 0: write_bit(cpu, GICD_ICENABLER, intid); break;
         case 1: write_bit(cpu, GICD_ISENABLER, intid); break;
         case 2:
@@ -34,12 +36,18 @@ static void change(uint32_t cpu, uint64_t count) {
         case 3: write_bit(cpu, GICD_ICPENDR, intid); break;
         case 4: set_priority(cpu, intid, (uint8_t)(random_below(16) << 3)); break;
         case 5: set_edge(first_line + line_count - 1 - random_below(2), random_below(2)); break;
-        case 6: send(random_below(machine.cpu_count)); break;
+        case 6: send(target); break;
+        case 7: write_bit(target, GICD_ICENABLER, sgi); break;
+        case 8: write_bit(target, GICD_ISENABLER, sgi); break;
+        case 9: write_bit(target, GICD_ISPENDR, sgi); break;
+        case 10: write_bit(target, GICD_ICPENDR, sgi); break;
+        case 11: send_sgi(target, sgi); break;
         default: pulse(intid - first_line); break;
         }
     }
 }
 static void enable_again(uint32_t cpu) {
+    for (uint32_t sgi = 12; sgi < 16; sgi++) write_bit(cpu, GICD_ISENABLER, sgi);
     if (cpu == 0) for (uint32_t line = 0; line < line_count; line++) write_bit(0, GICD_ISENABLER, first_line + line);
 }
 static void change_and_enable(uint32_t cpu, uint64_t count) {

@@ -105,6 +105,8 @@ void set_end_in_two_steps(uint32_t cpu, bool on);
 void deactivate_deferred(uint32_t cpu);
 /// Whether handlers let others preempt them.
 extern bool nests;
+/// Of the 16 SGIs, where they do not change: handlers compare ICC_HPPIR1_EL1 with what they get. May be null.
+extern const uint8_t *sgi_priorities;
 /// What the scenario's handler does with an interrupt beside the accounting; may be null.
 extern void (*handler)(uint32_t intid);
 /// The device pulses an edge line, raises or lowers a level line.

@@ -59,23 +59,37 @@ static void tick(uint32_t cpu, uint64_t count) {
     }
 }
 
-/// What the partner had sent before the round.
-static uint64_t before[maximum_stress_cpus];
+/// What the partner had sent, and how often this vCPU's line had been taken, before the round.
+static uint64_t before[maximum_stress_cpus], line_before[maximum_stress_cpus];
 static uint32_t partner_of(uint32_t cpu) { return (cpu ^ 1) < machine.cpu_count ? cpu ^ 1 : cpu; }
-static void count_from_here(uint32_t cpu) { before[cpu] = load(&ledger.raised[partner_of(cpu)][cpu]); }
+/// The vCPU's own line; from 32 on they have none.
+static const uint64_t *line_taken(uint32_t cpu) { return &ledger.accounts[cpu].taken[slot_of(first_line + cpu)]; }
+static void prepare_race(void) {
+    prepare_clocks();
+    prepare_lines(true);
+}
+static void count_from_here(uint32_t cpu) {
+    before[cpu] = load(&ledger.raised[partner_of(cpu)][cpu]);
+    if (cpu < line_count) line_before[cpu] = load(line_taken(cpu));
+}
 
-/// Pairs wake each other: each sends, and sleeps until the other's has come, which may be just between the look and WFI.
+/// Pairs wake each other, by an SGI and by a line in turn: each strikes, and sleeps until the other's has come, which may be
+/// just between the look and WFI.
 static void race(uint32_t cpu, uint64_t count) {
     uint32_t partner = partner_of(cpu);
-    const uint64_t *seen = &ledger.seen[partner][cpu];
-    for (uint64_t i = 1; i <= count; i++) {
+    bool has_lines = cpu < line_count && partner < line_count;
+    uint64_t sgis = before[cpu], edges = line_before[cpu];
+    for (uint64_t i = 0; i < count; i++) {
+        bool by_line = has_lines && i % 2 == 1;
         for (uint32_t delay = random_below(64); delay > 0; delay--) __asm__ volatile("");
-        send(partner);
+        by_line ? edges++ : sgis++;
+        by_line ? pulse(partner) : send(partner);
         arm_rescue(cpu);
-        sleep_until(load(seen) >= before[cpu] + i || load(&clocks[cpu].rescue) == 0);
+        sleep_until(load(by_line ? line_taken(cpu) : &ledger.seen[partner][cpu]) >= (by_line ? edges : sgis) ||
+                    load(&clocks[cpu].rescue) == 0);
         disarm_rescue();
     }
 }
 
 const struct scenario timers = {.prepare = prepare_clocks, .work = tick};
-const struct scenario wfi_race = {.prepare = prepare_clocks, .enter = count_from_here, .work = race};
+const struct scenario wfi_race = {.prepare = prepare_race, .enter = count_from_here, .work = race};
