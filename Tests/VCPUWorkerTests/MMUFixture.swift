@@ -214,6 +214,11 @@ enum WalkOutcome: Equatable {
 }
 
 extension TranslationRegime {
+    func translate(_ va: UInt64, _ request: WalkRequest, in memory: PhysicalMemory) throws(WalkFault) -> Translation {
+        try complete(
+            stage1.walk(va, unprivileged: request.access.unprivileged, stage2: stage2, in: memory), request, in: memory)
+    }
+
     func walk(
         _ va: UInt64, _ kind: MemoryAccess.Kind = .read, unprivileged: Bool = false, pan: Bool = false,
         unaligned: Bool = false, in fixture: MMUFixture

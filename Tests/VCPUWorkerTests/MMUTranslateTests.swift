@@ -249,6 +249,33 @@ extension VCPU {
         #expect(fault.address == 0x1018)
     }
 
+    /// Stage 1 of what stage 2 refuses is kept, stage 2 is not, and the access is checked each time.
+    @Test func aRefusedPageIsWalkedOnceByStage1() {
+        let tables = Stage1Tables(fixture)
+        let device: UInt64 = 0x0900_0000
+        tables.map(0x1000, to: device, Stage1Tables.device | Stage1Tables.readOnly)
+        var vcpu = fixture.makeVCPU()
+        vcpu.enable(tables)
+        for offset in [0x18, 0x20, 0x18] as [UInt64] {
+            let load = vcpu.reach(0x1000 + offset, byteCount: 4)
+            #expect(load == nil)
+            #expect(vcpu.mmu.fault.isStage2 && vcpu.mmu.fault.ipa == device + offset)
+        }
+        #expect(vcpu.walks == 1)
+        // Stage 1 does not permit a store, nor EL0.
+        let store = vcpu.reach(0x1018, .write, byteCount: 4)
+        #expect(store == nil && !vcpu.mmu.fault.isStage2)
+        let user = vcpu.reach(0x1018, unprivileged: true, byteCount: 4)
+        #expect(user == nil && !vcpu.mmu.fault.isStage2)
+        // An unaligned one is a fault of stage 1: Device memory.
+        let unaligned = vcpu.reach(0x1019, byteCount: 4)
+        #expect(unaligned == nil && vcpu.mmu.fault.status == .alignment)
+        // Stage 2 is asked each time.
+        fixture.mapStage2(ipa: device, level: 2, 0 | MMUFixture.stage2Leaf(level: 2))
+        let mapped = vcpu.reach(0x1018, byteCount: 4)
+        #expect(mapped == 0x18)
+    }
+
     @Test func fetchesFollowTheCurrentLevel() {
         let tables = Stage1Tables(fixture)
         tables.map(0x1000, to: MMUFixture.ramIPA + 0x1000, Stage1Tables.uxn)
@@ -312,11 +339,13 @@ extension VCPU {
                 // A global page is the same in every tree.
                 let isGlobal = attributes & Stage1Tables.nonGlobal == 0
                 let wasGlobal = trees[current].slot(va, level: 3).load(as: UInt64.self) & (1 << 11 | 1) == 1
+                // Where stage 2 has nothing.
+                let base: UInt64 = random.below(4) == 0 ? 0x0900_0000 : MMUFixture.ramIPA
                 for (index, tree) in trees.enumerated() where isGlobal || wasGlobal || index == current {
                     if random.below(5) == 0 && !isGlobal {
                         tree.write(va, level: 3, 0)
                     } else {
-                        tree.map(va, to: MMUFixture.ramIPA + target, attributes)
+                        tree.map(va, to: base + target, attributes)
                     }
                 }
                 let isShared = isGlobal || wasGlobal
@@ -335,16 +364,24 @@ extension VCPU {
                 let kind: MemoryAccess.Kind = random.below(2) == 0 ? .read : .write
                 let isUnprivileged = random.below(2) == 0
                 let inside = UInt64(random.below(0xFF8))
+                // Twice: what the first access leaves behind serves the second.
+                _ = vcpu.reach(va + inside, kind, unprivileged: isUnprivileged)
                 let reached = vcpu.reach(va + inside, kind, unprivileged: isUnprivileged)
                 let expected = trees[current].regime().walk(
                     va + inside, kind, unprivileged: isUnprivileged, pan: vcpu.pstate.pan && !isUnprivileged,
                     unaligned: inside & 7 != 0, in: fixture)
                 let outcome: WalkOutcome =
-                    if let reached { .offset(reached) } else { .stage1(vcpu.mmu.fault.status) }
+                    if let reached { .offset(reached) } else { .fault(vcpu.mmu.fault.ofWalk) }
                 #expect(outcome == expected, "step \(step)")
                 if outcome != expected { return }
             }
         }
+    }
+}
+
+extension MemoryFault {
+    var ofWalk: WalkFault {
+        WalkFault(status: status, isStage2: isStage2, isStage1Walk: isStage1Walk, ipa: isStage2 ? ipa : 0)
     }
 }
 

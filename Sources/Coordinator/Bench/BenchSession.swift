@@ -4,10 +4,13 @@ import Shared
 /// One run of the bench's guest: which operations it is to perform, and what came of each.
 ///
 /// An operation that has an exit of its own is performed twice: first with stamps, which show where the time goes, then
-/// without, so that the figures are those of exits that nobody looks at. The raw socket is measured before and after.
+/// without, so that the figures are those of exits that nobody looks at. That pass takes turns with the raw socket, in
+/// portions: a machine is often faster or slower for a while, and the ratio of the two is to say nothing of that.
 final class BenchSession {
     /// Exits of the pass with stamps.
     private static let stampedCount = 8192
+    /// Portions of a pass that takes turns with the raw socket.
+    private static let portionCount = 8
 
     /// The other virtual machine, for `vcpu_switch`.
     let peer: BenchPeer?
@@ -30,6 +33,9 @@ final class BenchSession {
     /// The operation under way, once its pass with stamps is over.
     private var stamped: BenchReport.Operation?
     private var floor: [UInt64] = []
+    /// Of the pass under way.
+    private var samples: [UInt64] = []
+    private var portionsLeft = 1
     private var trafficBefore: (registersMoved: UInt64, exits: UInt64) = (0, 0)
 
     /// `operations` are performed in this order.
@@ -62,9 +68,15 @@ final class BenchSession {
     private var isStamping: Bool { current?.exit != nil && stamped == nil }
 
     /// Samples wanted in this pass.
-    var sampleCount: Int { isStamping ? min(figureCount, Self.stampedCount) : figureCount }
-    /// When this pass has lasted long enough.
-    var limitNanoseconds: UInt64 { isStamping ? figureLimitNanoseconds / 4 : figureLimitNanoseconds }
+    var sampleCount: Int {
+        if isStamping { return min(figureCount, Self.stampedCount) }
+        // What earlier portions left over is made up for.
+        return (max(0, figureCount - samples.count) + portionsLeft - 1) / portionsLeft
+    }
+    /// When this portion of a pass has lasted long enough.
+    var limitNanoseconds: UInt64 {
+        figureLimitNanoseconds / UInt64(isStamping ? 4 : floor.isEmpty ? 1 : Self.portionCount)
+    }
 
     /// The number of the next operation, from 1 on; 0: no more.
     func next() -> UInt64 {
@@ -85,18 +97,27 @@ final class BenchSession {
     }
 
     /// The guest has taken its samples.
-    func finish(_ samples: [UInt64]) {
+    func finish(_ portion: [UInt64]) {
         guard let operation = current else { return }
-        let guest = BenchReport.Distribution(samples)
         if isStamping {
+            let guest = BenchReport.Distribution(portion)
             setObserved?(false)
             var result = BenchReport.Operation(name: operation.rawValue, guest: guest)
             if let exit = operation.exit, exit.vcpu < observations.count { addStages(of: exit.vcpu, to: &result) }
             result.observedGuest = guest
             stamped = result
             floor = measureFloor(of: operation)
+            portionsLeft = floor.isEmpty ? 1 : Self.portionCount
             return
         }
+        samples += portion
+        portionsLeft -= 1
+        if portionsLeft == 0 || samples.count >= figureCount { return conclude(operation) }
+        floor += measureFloor(of: operation)
+    }
+
+    private func conclude(_ operation: BenchOperation) {
+        let guest = BenchReport.Distribution(samples)
         var result = stamped ?? BenchReport.Operation(name: operation.rawValue, guest: guest)
         result.guest = guest
         result.note = samples.isEmpty ? "no samples" : nil
@@ -106,11 +127,15 @@ final class BenchSession {
         current = nil
         stamped = nil
         floor = []
+        samples = []
+        portionsLeft = 1
     }
 
     /// The run is over before its time: what the guest has taken so far, of a pass for figures, counts.
-    func interrupt(_ samples: [UInt64]) {
-        if !isStamping, !samples.isEmpty { finish(samples) }
+    func interrupt(_ portion: [UInt64]) {
+        guard let operation = current, !isStamping else { return }
+        samples += portion
+        if !samples.isEmpty { conclude(operation) }
     }
 
     /// Round trips of the raw socket with the bytes of the operation's exit.

@@ -32,11 +32,11 @@ struct SocketFloor: ~Copyable {
 
     deinit { armada_floor_end(socket, process) }
 
-    /// Times of `count` round trips, at most as many as fit into a tenth of a second.
+    /// Times of `count` round trips, at most as many as fit into 25 ms.
     func measure(exitByteCount: Int, entryByteCount: Int, count: Int) -> [UInt64] {
         [UInt64](unsafeUninitializedCapacity: count) { buffer, initialized in
             let made = armada_floor_measure(
-                socket, polls ? 1 : 0, exitByteCount, entryByteCount, count, 100_000_000, buffer.baseAddress)
+                socket, polls ? 1 : 0, exitByteCount, entryByteCount, count, 25_000_000, buffer.baseAddress)
             initialized = max(0, made)
         }
     }

@@ -107,7 +107,7 @@ final class EventLoop {
                 return true
             }
             // The clock costs more than the look.
-            if round & 3 == 0 {
+            if round & 15 == 0 {
                 now = armada_monotonic()
                 if now >= limit { return false }
             }

@@ -17,6 +17,17 @@ struct MMIOBus {
 
     /// Sorted by base.
     private(set) var windows: [Window] = []
+    /// Where the windows are, alone: a window is not to be copied, with its name and its device, for a look at its address.
+    private var spans: [Span] = []
+    private struct Span {
+        let base: UInt64
+        let byteCount: UInt64
+
+        func holds(_ address: UInt64, _ byteCount: Int) -> Bool {
+            let offset = address &- base
+            return address >= base && offset < self.byteCount && self.byteCount - offset >= UInt64(byteCount)
+        }
+    }
     /// The window of the last access: guests touch the same device many times in a row.
     private var last = 0
 
@@ -32,25 +43,21 @@ struct MMIOBus {
         if index < windows.count, end > windows[index].base { return false }
         windows.insert(
             Window(base: base.rawValue, byteCount: byteCount, side: side, name: name, device: device), at: index)
+        spans.insert(Span(base: base.rawValue, byteCount: byteCount), at: index)
         return true
     }
 
     /// The index of the window that holds all of `byteCount` bytes at `address`.
     mutating func window(at address: IPA, byteCount: Int) -> Int? {
-        if last < windows.count, Self.holds(windows[last], address.rawValue, byteCount) { return last }
+        if last < spans.count, spans[last].holds(address.rawValue, byteCount) { return last }
         var low = 0
-        var high = windows.count
+        var high = spans.count
         while low < high {
             let middle = (low + high) / 2
-            if windows[middle].base <= address.rawValue { low = middle + 1 } else { high = middle }
+            if spans[middle].base <= address.rawValue { low = middle + 1 } else { high = middle }
         }
-        guard low > 0, Self.holds(windows[low - 1], address.rawValue, byteCount) else { return nil }
+        guard low > 0, spans[low - 1].holds(address.rawValue, byteCount) else { return nil }
         last = low - 1
         return last
-    }
-
-    private static func holds(_ window: Window, _ address: UInt64, _ byteCount: Int) -> Bool {
-        let offset = address &- window.base
-        return address >= window.base && offset < window.byteCount && window.byteCount - offset >= UInt64(byteCount)
     }
 }

@@ -16,6 +16,8 @@ final class VirtualMachine {
     let movesContext: Bool
     let console: TerminalConsole
     var logger: Logger
+    /// Whether the log shows each guest fault: asking the logger takes as long as handling one.
+    let logsFaults: Bool
 
     // MARK: Memory
 
@@ -92,6 +94,7 @@ final class VirtualMachine {
         self.clock = clock
         self.console = console
         self.logger = logger
+        logsFaults = logger.logLevel <= .trace
         timers = DeadlineQueue(count: configuration.vcpuCount)
         physicalTimers = DeadlineQueue(count: configuration.vcpuCount)
         do throws(SystemError) {

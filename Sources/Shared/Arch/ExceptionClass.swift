@@ -1,10 +1,13 @@
 /// ESR_ELx.EC: why an exception was taken. An open set, because a guest can put any value into an ESR.
 ///
 /// Source: Arm ARM "ESR_EL2, Exception Syndrome Register (EL2)".
-package struct ExceptionClass: RawRepresentable, Hashable, Sendable {
-    package let rawValue: UInt8
+@frozen public struct ExceptionClass: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt8
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue & 0x3F }
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue & 0x3F }
+
+    // Each exit compares several times; the comparison of any raw representable value is a call.
+    @inlinable public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
 
     package static let unknown = Self(rawValue: 0x00)
     package static let wfx = Self(rawValue: 0x01)

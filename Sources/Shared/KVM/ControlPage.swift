@@ -7,11 +7,11 @@ import CHost
 /// ```
 ///  0x0000  header      magic, version, vCPU count, observation
 ///  0x1000  DVM ring    head; at 0x2000 256 slots of 16 bytes (see DVMRing)
-///  0x4000  vCPU 0      512 bytes each, one writer per cache line where it matters
+///  0x4000  vCPU 0      512 bytes each, in cache lines by who polls and who writes
 /// ```
 package enum ControlPage {
     package static let magic: UInt32 = 0x414D_5241  // "ARMA"
-    package static let version: UInt32 = 2
+    package static let version: UInt32 = 3
 
     package static let magicOffset = 0
     package static let versionOffset = 4
@@ -48,24 +48,30 @@ public struct VCPUControl: Sendable {
         base = page + ControlPage.vcpuOffset + index * ControlPage.vcpuStride
     }
 
-    // First cache line: written by others, read by the worker in its hot loop.
+    // Written by others, read by the worker in its hot loop.
     @inlinable public var doorbell: UnsafeMutableRawPointer { base }
-    @inlinable public var requests: UnsafeMutableRawPointer { base + 4 }
     /// The event register's remote half: SEV of another vCPU sets it to 1.
     @inlinable public var event: UnsafeMutableRawPointer { base + 8 }
 
-    // Second cache line: the worker's state, read by others.
+    // What a poll of either side looks at, and nothing else that changes: each write to a line that another processor
+    // polls takes the line back from it, which costs a hundredth of an exit.
     /// `VCPUMode`.
     @inlinable public var mode: UnsafeMutableRawPointer { base + 64 }
-    /// 1 while this vCPU may use translations or decoded code: a DSB of another must wait for its acknowledgement.
-    @inlinable public var dvmActive: UnsafeMutableRawPointer { base + 68 }
-    /// The ring position (low 32 bits) up to which this vCPU has applied the DVM ring; a futex.
-    @inlinable public var dvmAcknowledged: UnsafeMutableRawPointer { base + 72 }
-    /// Number of vCPUs that sleep on `dvmAcknowledged`.
-    @inlinable public var dvmWaiters: UnsafeMutableRawPointer { base + 76 }
+    @usableFromInline static let sgiSentOffset = 72
 
-    /// Counters, 64 bits each, written by the worker only; see `VCPUCounter`.
-    @inlinable public var counters: UnsafeMutableRawPointer { base + 128 }
+    // The other counters, 64 bits each, written by the worker only.
+    @usableFromInline static let countersOffset = 128
+
+    // The coordinator's.
+    @inlinable public var requests: UnsafeMutableRawPointer { base + 320 }
+
+    // The worker's state towards the DVM ring, read by others.
+    /// 1 while this vCPU may use translations or decoded code: a DSB of another must wait for its acknowledgement.
+    @inlinable public var dvmActive: UnsafeMutableRawPointer { base + 384 }
+    /// The ring position (low 32 bits) up to which this vCPU has applied the DVM ring; a futex.
+    @inlinable public var dvmAcknowledged: UnsafeMutableRawPointer { base + 388 }
+    /// Number of vCPUs that sleep on `dvmAcknowledged`.
+    @inlinable public var dvmWaiters: UnsafeMutableRawPointer { base + 392 }
 
     // Stamps of the last exit and its entry, CLOCK_MONOTONIC nanoseconds, written by the worker while it is
     // observed. When the guest trapped stands in the Exit frame.
@@ -77,17 +83,32 @@ public struct VCPUControl: Sendable {
     package var resumeTime: UnsafeMutableRawPointer { base + 272 }
 
     /// How often a fault that the worker injects has struck, written by the worker only.
-    private func strikes(of fault: Fault) -> UnsafeMutableRawPointer { base + (fault == .dropDVMAck ? 384 : 392) }
+    private func strikes(of fault: Fault) -> UnsafeMutableRawPointer { base + (fault == .dropDVMAck ? 448 : 456) }
     package func strikeCount(of fault: Fault) -> UInt64 { armada_load_relaxed64(strikes(of: fault)) }
     package func countStrike(of fault: Fault) {
         armada_store_relaxed64(strikes(of: fault), strikeCount(of: fault) &+ 1)
     }
 
-    package func counter(_ which: VCPUCounter) -> UInt64 { armada_load_relaxed64(counters + which.rawValue * 8) }
+    @inlinable public func counter(_ which: VCPUCounter) -> UInt64 { armada_load_relaxed64(place(of: which)) }
+
+    /// Publishes a counter; the worker only.
+    @inlinable public func setCounter(_ which: VCPUCounter, _ value: UInt64) {
+        armada_store_relaxed64(place(of: which), value)
+    }
+
+    /// Adds one to a counter; the worker only, so that a plain increment will do.
+    @inlinable public func increment(_ which: VCPUCounter) {
+        let place = place(of: which)
+        armada_store_relaxed64(place, armada_load_relaxed64(place) &+ 1)
+    }
+
+    @inlinable func place(of which: VCPUCounter) -> UnsafeMutableRawPointer {
+        which == .sgiSent ? base + Self.sgiSentOffset : base + Self.countersOffset + which.rawValue &* 8
+    }
 }
 
 /// The worker's counters in its control block. Fast exits are those that KVM answers inside EL2.
-package enum VCPUCounter: Int, CaseIterable, Sendable {
+@frozen public enum VCPUCounter: Int, CaseIterable, Sendable {
     case retiredInstructions
     case fastCounterRead
     case fastTimer

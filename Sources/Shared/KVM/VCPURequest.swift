@@ -15,7 +15,7 @@ package struct VCPURequest: OptionSet, Hashable, Sendable {
 }
 
 /// KVM's `vcpu->mode`.
-package enum VCPUMode: UInt32, Sendable {
+@frozen public enum VCPUMode: UInt32, Sendable {
     case outsideGuest = 0
     case inGuest = 1
     /// A kick is on its way; a second one is not needed.

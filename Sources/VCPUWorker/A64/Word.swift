@@ -5,6 +5,7 @@ struct Word {
     init(_ raw: UInt32) { self.raw = raw }
 
     /// Bits `high` down to `low`, right-aligned.
+    @inline(__always)
     func bits(_ high: UInt32, _ low: UInt32) -> UInt32 { raw >> low & (~0 >> (31 &- (high &- low))) }
     func bit(_ index: UInt32) -> UInt32 { raw >> index & 1 }
     func isSet(_ index: UInt32) -> Bool { raw >> index & 1 != 0 }

@@ -58,25 +58,25 @@ extension VirtualCPUInterface {
 // The ICC registers of the PE: all of them fast exits, which KVM answers inside EL2 or hardware without any.
 extension VCPU {
     mutating func readCPUInterface(_ rule: SystemRegisterRule) -> UInt64 {
-        countFastExit(.fastCPUInterface)
+        control.increment(.fastCPUInterface)
         return cpuInterface.read(rule)
     }
 
     mutating func writeCPUInterface(_ rule: SystemRegisterRule, _ value: UInt64) -> Outcome {
-        countFastExit(.fastCPUInterface)
+        control.increment(.fastCPUInterface)
         cpuInterface.write(rule, value)
         return retireAndTakeInterrupts()
     }
 
     mutating func acknowledgeInterrupt(isGroup1: Bool, into value: inout UInt64) -> Outcome {
-        countFastExit(.fastInterruptAcknowledge)
+        control.increment(.fastInterruptAcknowledge)
         value = UInt64(cpuInterface.acknowledge(isGroup1: isGroup1))
         if mustLeaveGuest { leaveGuestSoon() }
         return .next
     }
 
     mutating func endInterrupt(_ value: UInt64, isGroup1: Bool) -> Outcome {
-        countFastExit(.fastEndOfInterrupt)
+        control.increment(.fastEndOfInterrupt)
         let intid = UInt32(truncatingIfNeeded: value)
         if cpuInterface.end(intid, isGroup1: isGroup1) { timerInterruptEnded(intid & 0xFF_FFFF) }
         return retireAndTakeInterrupts()
@@ -87,7 +87,7 @@ extension VCPU {
         if cpuInterface.trapsDeactivation(intid) {
             return trapSystemRegister(SystemRegisterEncoding(instruction: word), word: word, isRead: false)
         }
-        countFastExit(.fastEndOfInterrupt)
+        control.increment(.fastEndOfInterrupt)
         if cpuInterface.deactivate(intid) { timerInterruptEnded(intid & 0xFF_FFFF) }
         return retireAndTakeInterrupts()
     }

@@ -51,7 +51,7 @@ struct EntryWait: ~Copyable {
     mutating func continuesPolling() -> Bool {
         while true {
             // The clock costs more than the look.
-            for _ in 0..<4 {
+            for _ in 0..<16 {
                 armada_spin_hint()
                 if armada_load_relaxed32(control.mode) != VCPUMode.outsideGuest.rawValue { return true }
             }
@@ -68,12 +68,12 @@ struct EntryWait: ~Copyable {
     /// The Entry came while polling.
     mutating func endPolled() {
         window.polledWithSuccess()
-        count(.pollSuccess)
+        control.increment(.pollSuccess)
     }
 
     /// The Entry came after blocking.
     mutating func endBlocked() {
-        if mayPoll { count(.pollFail) }
+        if mayPoll { control.increment(.pollFail) }
         guard started != 0 else { return }
         let now = armada_monotonic()
         if mayPoll, hostLoad.isCrowded(at: now) {
@@ -104,11 +104,5 @@ struct EntryWait: ~Copyable {
         }
         nextSample = index
         return true
-    }
-
-    private func count(_ which: VCPUCounter) {
-        // One writer: a plain increment.
-        let address = control.counters + which.rawValue &* 8
-        armada_store_relaxed64(address, armada_load_relaxed64(address) &+ 1)
     }
 }

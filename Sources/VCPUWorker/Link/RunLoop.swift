@@ -97,7 +97,9 @@ extension VCPU {
         if movesContext { saveContext(into: &frame.context) }
         armada_store32(control.mode, VCPUMode.outsideGuest.rawValue)
         // After the mode: a kick from now on is not needed, and one from before has done its work.
-        _ = armada_fetch_and32(control.doorbell, ~Doorbell.kick)
+        if armada_load32(control.doorbell) & Doorbell.kick != 0 {
+            _ = armada_fetch_and32(control.doorbell, ~Doorbell.kick)
+        }
     }
 
     /// The registers that the coordinator needs to handle the exit; it sees no others.
@@ -122,7 +124,7 @@ extension VCPU {
     /// ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 and ICC_ASGI1R_EL1 (group 0): tells the coordinator, and goes on at once;
     /// in lock-step it waits until the coordinator has seen to it.
     mutating func sendSGI(_ value: UInt64, group: UInt32) -> Outcome {
-        countFastExit(.sgiSent)
+        control.increment(.sgiSent)
         guard let link else { return .next }
         do throws(WireError) {
             try link.pointee.send(SGIFrame(value: value, group: group, timestamp: now))

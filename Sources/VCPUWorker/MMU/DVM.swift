@@ -28,14 +28,14 @@ extension VCPU {
 
     /// From here on translations and decoded code may be used: call it on every way into the guest.
     mutating func beginGuestExecution() {
-        armada_store32(control.dvmActive, 1)
+        armada_store_relaxed32(control.dvmActive, 1)
         armada_fence()
         drainDVM()
     }
 
     /// No translation is used from here until `beginGuestExecution`: call it on every way out of the guest, WFI included.
     mutating func endGuestExecution() {
-        armada_store32(control.dvmActive, 0)
+        armada_store_release32(control.dvmActive, 0)
         armada_fence()
         drainDVM()
         DVMRing.wakeWaiters(of: control)
@@ -71,7 +71,7 @@ extension VCPU {
                 return
             }
             applyDVM(operation)
-            increment(.dvmApplied)
+            control.increment(.dvmApplied)
             position &+= 1
         }
     }
@@ -102,6 +102,7 @@ extension VCPU {
     }
 
     private mutating func forgetTranslations(_ scope: TLB.Scope) {
+        mmu.refused.forget()
         let fast = mmu.fast
         var wasFetched = false
         mmu.tlb.remove(scope) { removed in
@@ -124,7 +125,7 @@ extension VCPU {
         guard count > 1 else { return }
         let ring = dvmRing
         let ticket = ring.append(operation)
-        increment(.dvmSent)
+        control.increment(.dvmSent)
         mmu.dvmTicket = ticket
         mmu.isDVMPending = true
         if ticket == mmu.dvmPosition {

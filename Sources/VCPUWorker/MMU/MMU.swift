@@ -14,7 +14,7 @@ import Shared
 /// ```
 ///
 /// Faults are never cached, and an access that an entry does not permit walks again, so a fault is always of the tables
-/// as they are. A fast slot exists only where an unaligned access needs no check: Normal memory with SCTLR_EL1.A = 0.
+/// as they are, but for stage 1 of the page that stage 2 refused last. A fast slot exists only where an unaligned access needs no check: Normal memory with SCTLR_EL1.A = 0.
 ///
 /// Who changes what this depends on, tells:
 /// - after a write to SCTLR_EL1, TCR_EL1, TTBR0_EL1, TTBR1_EL1, MAIR_EL1 (SetState and reset included):
@@ -38,6 +38,7 @@ struct MMU: ~Copyable {
     var regime = TranslationRegime(
         stage1: Stage1Regime(sctlr: 0, tcr: 0, ttbr0: 0, ttbr1: 0, mair: 0), stage2: Stage2Regime(vtcr: 0, vttbr: 0))
     var tlb = TLB()
+    var refused = RefusedTranslation()
 
     /// The fetch side may know translations.
     var isFetchSideFilled = false

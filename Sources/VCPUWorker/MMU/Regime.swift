@@ -32,6 +32,7 @@ extension VCPU {
             mair: registers.mair)
         if isOnlyTable {
             mmu.fast.forgetNonGlobal()
+            mmu.refused.forget()
             forgetFetchSide()
         } else {
             forgetTranslations()
@@ -48,6 +49,7 @@ extension VCPU {
     mutating func forgetTranslations() {
         mmu.fast.forgetAll()
         mmu.tlb.removeAll()
+        mmu.refused.forget()
         forgetFetchSide()
     }
 

@@ -5,14 +5,14 @@ struct TranslationRegime {
     var stage1: Stage1Regime
     var stage2: Stage2Regime
 
-    /// Translates `va` for the access in `request`, checking in the architecture's order: the walk's own faults, alignment
-    /// of Device memory, permission, and the same again at stage 2.
+    /// What follows on the walk of stage 1 that found `first`, for the access in `request`: the checks in the architecture's
+    /// order (alignment of Device memory, permission), and the same again at stage 2.
     ///
     /// Source: Arm ARM "MMU fault prioritization from a single address translation stage".
-    func translate(_ va: UInt64, _ request: WalkRequest, in memory: PhysicalMemory) throws(WalkFault) -> Translation {
+    func complete(
+        _ first: Stage1Translation, _ request: WalkRequest, in memory: PhysicalMemory
+    ) throws(WalkFault) -> Translation {
         let isFetch = request.access.kind == .fetch
-        let first = try stage1.walk(
-            va, unprivileged: request.access.unprivileged, stage2: stage2, in: memory)
         if request.isUnaligned, first.isDevice, !isFetch { throw WalkFault(status: .alignment) }
         if let fault = first.permissionFault(request) { throw fault }
 

@@ -65,9 +65,8 @@ extension VCPU {
                 return found.pointee
             }
         }
-        increment(.stage1Walks)
         do throws(WalkFault) {
-            let translation = try mmu.regime.translate(va, request, in: physicalMemory)
+            let translation = try walk(va, page, request)
             var entryFlags = flags
             if translation.isGlobal { entryFlags |= TLB.Entry.global }
             if translation.isDevice { entryFlags |= TLB.Entry.device }
@@ -80,6 +79,22 @@ extension VCPU {
         } catch {
             _ = fail(va, request.access, error)
             return nil
+        }
+    }
+
+    private mutating func walk(_ va: UInt64, _ page: UInt64, _ request: WalkRequest) throws(WalkFault) -> Translation {
+        let memory = physicalMemory
+        let unprivileged = request.access.unprivileged
+        if let first = mmu.refused.stage1(of: va, page: page, unprivileged: unprivileged) {
+            return try mmu.regime.complete(first, request, in: memory)
+        }
+        control.increment(.stage1Walks)
+        let first = try mmu.regime.stage1.walk(va, unprivileged: unprivileged, stage2: mmu.regime.stage2, in: memory)
+        do throws(WalkFault) {
+            return try mmu.regime.complete(first, request, in: memory)
+        } catch {
+            if error.isStage2 { mmu.refused.remember(first, page: page, unprivileged: unprivileged) }
+            throw error
         }
     }
 
@@ -102,12 +117,5 @@ extension VCPU {
             isWrite: access.kind == .write || access.isCacheMaintenance, isFetch: access.kind == .fetch,
             isCacheMaintenance: access.isCacheMaintenance)
         return nil
-    }
-
-    /// Adds one to a counter in the control page.
-    @inline(__always)
-    func increment(_ counter: VCPUCounter) {
-        let word = control.counters + counter.rawValue &* 8
-        armada_store_relaxed64(word, armada_load_relaxed64(word) &+ 1)
     }
 }

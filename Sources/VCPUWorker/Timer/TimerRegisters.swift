@@ -4,7 +4,7 @@ import Shared
 extension VCPU {
     /// CNTVCT_EL0 and CNTPCT_EL0.
     mutating func readCounter() -> UInt64 {
-        countFastExit(.fastCounterRead)
+        control.increment(.fastCounterRead)
         return counter
     }
 
@@ -12,7 +12,7 @@ extension VCPU {
     var isPhysicalTimerTrapped: Bool { movesContext }
 
     mutating func readTimer(_ rule: SystemRegisterRule) -> UInt64 {
-        countFastExit(.fastTimer)
+        control.increment(.fastTimer)
         let counter = counter
         return switch rule {
         case .cntpCtl: timers.physical.controlValue(at: counter)
@@ -25,7 +25,7 @@ extension VCPU {
     }
 
     mutating func writeTimer(_ rule: SystemRegisterRule, _ value: UInt64) -> Outcome {
-        countFastExit(.fastTimer)
+        control.increment(.fastTimer)
         let counter = counter
         // TVAL is a signed 32-bit distance from now.
         let relative = counter &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value)))

@@ -78,7 +78,7 @@ extension VCPU {
         eventRegister = false
         if isEvent || pendingInterrupts & ~pstate.daif != 0 { return .next }
         if pstate.el == 0, system.sctlr_EL1 & SCTLR.nTWE == 0 { return takeWaitTrap(isWFE: true) }
-        countFastExit(.fastWFE)
+        control.increment(.fastWFE)
         if lockstep.isOn { giveWaySoon() } else { yieldProcessor() }
         return .next
     }

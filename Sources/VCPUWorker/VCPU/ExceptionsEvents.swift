@@ -2,7 +2,7 @@ import CHost
 import Glibc
 import Shared
 
-// What crosses between PEs without the coordinator, and the worker's counters.
+// What crosses between PEs without the coordinator.
 extension VCPU {
     /// SEV: an event to every PE, this one included.
     mutating func sendEvent() {
@@ -30,11 +30,5 @@ extension VCPU {
         if lockstep.isOn { return giveWaySoon() }
         spinCount &+= 1
         if spinCount & 15 == 0 { yieldProcessor() }
-    }
-
-    /// Adds one to a counter of the control page that only this worker writes.
-    @inline(__always) func countFastExit(_ counter: VCPUCounter) {
-        let address = control.counters + counter.rawValue &* 8
-        armada_store_relaxed64(address, armada_load_relaxed64(address) &+ 1)
     }
 }

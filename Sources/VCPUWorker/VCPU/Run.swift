@@ -30,18 +30,12 @@ extension VCPU {
             if interpret(ops) == .exit { break loop }
         }
         endGuestExecution()
-        count(.retiredInstructions, retiredInstructions)
-        count(.decodedInstructions, decodedInstructions)
+        control.setCounter(.retiredInstructions, retiredInstructions)
+        control.setCounter(.decodedInstructions, decodedInstructions)
         let end = armada_monotonic()
         guestNanoseconds &+= end &- start
-        count(.guestNanoseconds, guestNanoseconds)
+        control.setCounter(.guestNanoseconds, guestNanoseconds)
         return end
-    }
-
-    /// Publishes a counter of this vCPU.
-    @inline(__always)
-    func count(_ counter: VCPUCounter, _ value: UInt64) {
-        armada_store_relaxed64(control.counters + counter.rawValue * 8, value)
     }
 
     /// The decoded page of `pc`; nil when the instruction cannot be fetched (`mmu.fault`).

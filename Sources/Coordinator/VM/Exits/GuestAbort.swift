@@ -20,9 +20,7 @@ extension VirtualMachine {
             return .resume
         }
         // 3.
-        logger.trace(
-            "kvm_guest_fault: ipa \(ipa), hsr \(hexadecimal(UInt64(esr.rawValue))), far \(hexadecimal(far)), pc \(hexadecimal(vcpu.exit.pc))"
-        )
+        if logsFaults { logFault(vcpu, ipa) }
         if let tracer { tracer.kvmGuestFault(vcpu, ipa) }
         // 4.
         guard status.isTranslation || status.isAccessFlag || status.isPermission else {
@@ -56,6 +54,13 @@ extension VirtualMachine {
         }
         return userMemAbort(
             vcpu, ipa, slot: slot, isWrite: isWrite, isFetch: isFetch, isPermission: status.isPermission)
+    }
+
+    private func logFault(_ vcpu: VCPU, _ ipa: IPA) {
+        let exit = vcpu.exit
+        logger.trace(
+            "kvm_guest_fault: ipa \(ipa), hsr \(hexadecimal(UInt64(exit.esr.rawValue))), far \(hexadecimal(exit.far)), pc \(hexadecimal(exit.pc))"
+        )
     }
 
     private func inject(_ vcpu: VCPU, isFetch: Bool, _ address: UInt64) {
