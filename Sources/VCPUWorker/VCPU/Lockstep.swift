@@ -99,10 +99,10 @@ extension VCPU {
         endGuestExecution()
         // What the coordinator emulates takes the time of an instruction.
         if exit.code.withoutSError == .trap { lockstep.countOne() }
-        count(.retiredInstructions, retiredInstructions)
-        count(.decodedInstructions, decodedInstructions)
+        control.setCounter(.retiredInstructions, retiredInstructions)
+        control.setCounter(.decodedInstructions, decodedInstructions)
         guestNanoseconds &+= now &- start
-        count(.guestNanoseconds, guestNanoseconds)
+        control.setCounter(.guestNanoseconds, guestNanoseconds)
         return now
     }
 
