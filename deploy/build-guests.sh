@@ -23,7 +23,7 @@ for tool in clang ld.lld llvm-objcopy; do
 done
 
 if [ -f "$output/.complete" ] &&
-    [ -z "$(find Guests/lib Guests/programs Guests/kernels Guests/user deploy/build-guests.sh -type f -newer "$output/.complete")" ]; then
+    [ -z "$(find Guests/lib Guests/programs Guests/kernels Guests/stress Guests/user deploy/build-guests.sh -type f -newer "$output/.complete")" ]; then
     exit 0
 fi
 rm -f "$output/.complete"
@@ -60,6 +60,12 @@ done
 for source in Guests/kernels/*.c; do
     [ "$source" = Guests/kernels/main.c ] || link "$(basename "$source" .c)" $library "$kernel_main" "$(compile "$source")"
 done
+
+# The guest of `armada stress`.
+objects=
+for source in Guests/stress/*.c; do objects="$objects $(compile "$source")"; done
+# shellcheck disable=SC2086
+link stress $library $objects
 
 # For qemu-aarch64: Linux programs without a library.
 for source in Guests/user/oneinsn.c Guests/user/oneinsn.S; do

@@ -66,6 +66,8 @@ struct frame {
 
 /// The program's handlers; the defaults of both panic.
 void on_interrupt(uint32_t intid);
+/// Or all of an interrupt's handling, the acknowledge and the end included.
+void on_irq(void);
 void on_synchronous(struct frame *frame);
 
 // MARK: GICv3 (gic.c)
@@ -98,6 +100,8 @@ extern char secondary_start[];
 
 /// Turns the calling vCPU's MMU and caches on, with an identity map; start-up has called it.
 void mmu_enable(void);
+/// Puts a level-2 table in the place of one GiB of the map, for all vCPUs; one at most, before others are started.
+void mmu_map_table(uint32_t index, const uint64_t *table);
 
 // MARK: PSCI over HVC
 

@@ -1,0 +1,36 @@
+// Who sent what to whom, and what came of it.
+#include "stress.h"
+
+struct ledger ledger __attribute__((aligned(4096)));
+/// When the oldest SGI that its target has not seen was sent; 0: none.
+static uint64_t sent_at[maximum_stress_cpus][maximum_stress_cpus];
+
+void send(uint32_t target) {
+    uint32_t cpu = this_cpu();
+    if (load(&sent_at[cpu][target]) == 0) store(&sent_at[cpu][target], ticks());
+    store(&ledger.raised[cpu][target], ledger.raised[cpu][target] + 1);
+    gic_send(target, sgi_between(cpu, target));
+}
+
+void await_seen(uint32_t target) {
+    uint32_t cpu = this_cpu();
+    await(load(&ledger.seen[cpu][target]) == ledger.raised[cpu][target], (uint64_t)target << 32 | sgi_between(cpu, target));
+}
+
+static void note_latency(struct account *account, uint64_t nanoseconds) {
+    account->samples[account->sample_total % sample_capacity] = nanoseconds;
+    store(&account->sample_total, account->sample_total + 1);
+}
+
+void note_sgi(uint32_t intid) {
+    uint32_t cpu = this_cpu();
+    uint64_t now = ticks();
+    for (uint32_t sender = 0; sender < machine.cpu_count; sender++) {
+        if (sgi_between(sender, cpu) != intid) continue;
+        uint64_t since = __atomic_exchange_n(&sent_at[sender][cpu], 0, __ATOMIC_ACQ_REL);
+        uint64_t raised = load(&ledger.raised[sender][cpu]);
+        if (raised == ledger.seen[sender][cpu]) continue;
+        if (since != 0) note_latency(&ledger.accounts[cpu], now > since ? now - since : 0);
+        store(&ledger.seen[sender][cpu], raised);
+    }
+}
