@@ -97,6 +97,7 @@ void on_irq(void) {
 
 /// At the end of a round: everything that is pending is taken, and nothing stays active.
 void settle(uint32_t cpu) {
+    await(drain() == 0, 0);
     for (uint32_t i = 0; i < 64; i++) {
         drain();
         interrupts_off();

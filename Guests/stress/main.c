@@ -10,6 +10,7 @@ static const struct scenario *const scenarios[] = {
 };
 static const struct scenario *scenario;
 static uint64_t work_count, round_seed;
+uint64_t starvation_bound;
 static struct {
     _Alignas(64) uint64_t state;
 } generators[maximum_stress_cpus];
@@ -78,6 +79,7 @@ int main(void) {
     if (number >= sizeof scenarios / sizeof scenarios[0]) panic("scenario %lu", number);
     scenario = scenarios[number];
     work_count = mmio_read64(stress_base + stress_count);
+    starvation_bound = mmio_read64(stress_base + stress_bound);
     ledger.cpu_count = machine.cpu_count;
     gic_init_distributor();
     start(0);

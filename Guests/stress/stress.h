@@ -7,7 +7,7 @@ enum {
     stress_base = 0x0b010000,
     stress_scenario = 0x08, stress_count = 0x10, stress_ledger = 0x18, stress_round = 0x20, stress_verdict = 0x28,
     stress_drain = 0x30, stress_pulse = 0x38, stress_raise = 0x40, stress_lower = 0x48, stress_storm = 0x50,
-    stress_remaining = 0x58,
+    stress_remaining = 0x58, stress_bound = 0x60,
 };
 enum {
     /// SPIs of the device's lines.
@@ -17,7 +17,7 @@ enum {
     default_priority = 0xa0,
 };
 /// A wait longer than this, in nanoseconds, is starvation.
-#define starvation_bound 2000000000ull
+extern uint64_t starvation_bound;
 
 // MARK: Ledger (ledger.c)
 
@@ -96,7 +96,12 @@ static inline void pulse(uint32_t line) { mmio_write64(stress_base + stress_puls
 static inline void raise_line(uint32_t line) { mmio_write64(stress_base + stress_raise, line); }
 static inline void lower_line(uint32_t line) { mmio_write64(stress_base + stress_lower, line); }
 /// An exit: all that this vCPU sent has come to the coordinator, and all that is pending to it comes back with the entry.
-static inline void drain(void) { (void)mmio_read64(stress_base + stress_drain); isb(); }
+/// Returns how many interrupts are held back on purpose.
+static inline uint64_t drain(void) {
+    uint64_t held = mmio_read64(stress_base + stress_drain);
+    isb();
+    return held;
+}
 
 // MARK: Rounds (main.c)
 

@@ -42,7 +42,8 @@ extension VirtualMachine {
         _ = stage2.unmap(ipa, byteCount: byteCount)
     }
 
-    private func guestWords(_ ipa: IPA, _ count: Int) -> UnsafeBufferPointer<UInt64> {
+    /// The words of guest memory from `ipa` on; fewer than asked for at the end of memory.
+    func guestWords(_ ipa: IPA, _ count: Int) -> UnsafeBufferPointer<UInt64> {
         guard count > 0, ipa.rawValue & 7 == 0, let index = slots.index(of: ipa) else {
             return UnsafeBufferPointer(start: nil, count: 0)
         }

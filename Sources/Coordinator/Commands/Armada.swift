@@ -13,7 +13,9 @@ struct Armada: ParsableCommand {
             runs, `armada ps` lists it and `armada stat` measures it.
             """,
         version: "armada \(version)",
-        subcommands: [RunCommand.self, BenchCommand.self, PsCommand.self, StatCommand.self, DecodeCommand.self])
+        subcommands: [
+            RunCommand.self, BenchCommand.self, StressCommand.self, PsCommand.self, StatCommand.self, DecodeCommand.self,
+        ])
 }
 
 /// A command with an exit code of its own.

@@ -120,7 +120,8 @@ final class LockstepSchedule {
 
     /// When the next thing happens by itself that is not a worker's.
     private var deadline: UInt64 {
-        let deadline = min(vm.timers.earliest, vm.physicalTimers.earliest, alarm)
+        var deadline = min(vm.timers.earliest, vm.physicalTimers.earliest, alarm)
+        if let stress = vm.stressDeadline { deadline = min(deadline, stress) }
         guard let faults = vm.faults else { return deadline }
         return min(deadline, faults.deadline)
     }

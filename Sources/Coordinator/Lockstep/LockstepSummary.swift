@@ -4,12 +4,11 @@ extension VirtualMachine {
     /// - Parameter arguments: the command line, the program's name first.
     func lockstepSummary(arguments: [String]) -> String? {
         guard let schedule, let seed = configuration.lockstep?.seed else { return nil }
-        let hash = String(schedule.hash.value, radix: 16)
         let nanoseconds = String(clock.now &- counterOffset)
         var words = arguments
         if !words.contains(where: { $0 == "--seed" || $0.hasPrefix("--seed=") }) { words += ["--seed", "\(seed)"] }
         return """
-            armada: lock-step: seed \(seed), trace hash \(String(repeating: "0", count: 16 - hash.count))\(hash) \
+            armada: lock-step: seed \(seed), trace hash \(schedule.hash.description) \
             (FNV-1a), \(schedule.hash.frameCount) frames, \(schedule.sliceCount) slices, \(nanoseconds) ns
             armada: the same again: \(words.map(Self.quoted).joined(separator: " "))
 

@@ -5,6 +5,12 @@ final class TraceHash {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
     private(set) var frameCount: UInt64 = 0
 
+    /// 16 hexadecimal digits.
+    var description: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     /// Takes a frame, its length word left out.
     func add(_ payload: UnsafeRawBufferPointer, vcpu: Int, _ direction: RecordedDirection, at time: UInt64) {
         frameCount &+= 1

@@ -26,6 +26,8 @@ final class VGIC {
 
     /// nil: the run is not traced.
     var tracer: Tracer?
+    /// nil: nobody accounts for interrupts.
+    var ledger: InterruptLedger?
     /// nil: no faults are injected.
     var faults: FaultInjector?
 

@@ -42,6 +42,7 @@ extension VGIC {
         }
         if interrupt.pointee.isEdge {
             guard level else { return }
+            if let ledger { ledger.raised(index, wasPending: interrupt.pointee.pendingLatch) }
             interrupt.pointee.pendingLatch = true
         } else {
             guard changed else { return }
@@ -101,6 +102,7 @@ extension VGIC {
     /// An edge, or GICD_ISPENDR.
     func setPending(_ index: Int) {
         let interrupt = interrupts + index
+        if let ledger { ledger.raised(index, wasPending: interrupt.pointee.pendingLatch) }
         interrupt.pointee.pendingLatch = true
         guard interrupt.pointee.inListRegister else { return reconsider(index) }
         interrupt.pointee.wasRelatched = true
@@ -110,6 +112,7 @@ extension VGIC {
     /// GICD_ICPENDR. A level-sensitive interrupt stays pending as long as its wire is high.
     func clearPending(_ index: Int) {
         let interrupt = interrupts + index
+        if let ledger, interrupt.pointee.pendingLatch { ledger.cleared(index) }
         interrupt.pointee.pendingLatch = false
         interrupt.pointee.wasRelatched = false
         guard interrupt.pointee.inListRegister else { return reconsider(index) }

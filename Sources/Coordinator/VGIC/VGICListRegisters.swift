@@ -157,8 +157,9 @@ extension VGIC {
         if interrupt.pointee.pendingInListRegister {
             if pending {
                 // Not taken: an edge goes back where it came from.
-                if interrupt.pointee.latchInListRegister, !interrupt.pointee.dropsPending {
-                    interrupt.pointee.pendingLatch = true
+                if interrupt.pointee.latchInListRegister {
+                    if let ledger { account(interrupt, ledger) }
+                    if !interrupt.pointee.dropsPending { interrupt.pointee.pendingLatch = true }
                 }
             } else if !interrupt.pointee.latchInListRegister, !interrupt.pointee.wasRelatched {
                 // Taken: that consumes what software made pending.
@@ -173,6 +174,16 @@ extension VGIC {
         interrupt.pointee.wasRelatched = false
         interrupt.pointee.dropsPending = false
         interrupt.pointee.activeOverride = .none
+    }
+
+    /// An edge that was not taken comes back: to nothing if software has cleared it, to one that was raised meanwhile.
+    private func account(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, _ ledger: InterruptLedger) {
+        let index = interrupt - interrupts
+        if interrupt.pointee.dropsPending {
+            ledger.cleared(index)
+        } else if interrupt.pointee.pendingLatch {
+            ledger.merged(index)
+        }
     }
 
     /// The guest ended `count` interrupts that were in no list register. With EOImode 0 it ends them in the reverse

@@ -237,6 +237,7 @@ final class EventLoop {
         if vm.schedule != nil { return min(watchdog, control?.deadline ?? .max) }
         var deadline = min(vm.timers.earliest, vm.physicalTimers.earliest, watchdog)
         if let bench = vm.benchDevice { deadline = min(deadline, bench.deadline) }
+        if let stress = vm.stressDeadline { deadline = min(deadline, stress) }
         if let alarm = vm.pl031.nanosecondsToAlarm { deadline = min(deadline, now &+ alarm) }
         if let control { deadline = min(deadline, control.deadline) }
         if let faults = vm.faults { deadline = min(deadline, faults.deadline) }

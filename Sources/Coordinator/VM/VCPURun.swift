@@ -218,6 +218,7 @@ extension VirtualMachine {
         if let tracer { tracer.beginHandling() }
         pl031.tick()
         benchDevice?.tick(at: now)
+        tickStress(at: now)
         if !wakes.isEmpty { wakeKicked() }
         while let vcpu = timers.popExpired(at: now) { timerExpired(vcpus[vcpu], at: now) }
         physicalTimersExpired(at: now)

@@ -43,6 +43,9 @@ final class VirtualMachine {
     /// What `armada bench` adds: nil in any other run.
     let bench: BenchSession?
     let benchDevice: BenchDevice?
+    /// What `armada stress` adds: nil in any other run.
+    let stress: StressSession?
+    let stressDevice: StressDevice?
 
     // MARK: The run
 
@@ -84,7 +87,7 @@ final class VirtualMachine {
     /// Makes the memory files and the devices. Nothing is started yet.
     init(
         configuration: VMConfiguration, console: TerminalConsole, bench: BenchSession? = nil,
-        logger: Logger = Logger(label: "armada")
+        stress: StressSession? = nil, logger: Logger = Logger(label: "armada")
     ) throws(VMError) {
         try configuration.check()
         files = try RunFiles(configuration, logger: logger)
@@ -137,6 +140,8 @@ final class VirtualMachine {
             ? nil : FaultInjector(configuration.faults, vcpuCount: configuration.vcpuCount) { clock.now }
         self.bench = bench
         benchDevice = bench.map { BenchDevice(session: $0) }
+        self.stress = stress
+        stressDevice = stress.map { StressDevice(session: $0) }
 
         do throws(MemorySlots.Failure) {
             try slots.insert(
@@ -182,6 +187,7 @@ final class VirtualMachine {
         bus.attach(pl011, at: PhysicalMap.pl011, byteCount: PhysicalMap.pl011ByteCount, name: "PL011")
         bus.attach(pl031, at: PhysicalMap.pl031, byteCount: PhysicalMap.pl031ByteCount, name: "PL031")
         if let benchDevice { attach(benchDevice) }
+        if let stressDevice, let stress { attach(stressDevice, stress) }
     }
 
     // MARK: Running

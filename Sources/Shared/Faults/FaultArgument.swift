@@ -18,11 +18,14 @@ package struct FaultArgument: Hashable, Sendable {
 
     private static let allLegal = "legal"
 
+    /// As it was given.
+    package let text: String
     package let faults: [Fault]
     /// nil: as often as is usual for each.
     package let interval: UInt32?
 
     package init(_ text: String) throws(Failure) {
+        self.text = text
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(parts[0])
         if name == Self.allLegal {

@@ -1,0 +1,67 @@
+import Glibc
+import Shared
+
+/// One scenario from one seed.
+struct StressRun {
+    static let memoryByteCount: UInt64 = 64 << 20
+
+    var scenario: StressScenario
+    var vcpuCount: Int
+    var seed: UInt64
+    var roundLimit = UInt64.max
+    var durationLimit = UInt64.max
+    var listRegisterCount = 4
+    var pin = PinPolicy.none
+    var isLockstep = false
+    var faults: [FaultArgument] = []
+    var workerPath: String?
+    var onRound: ((StressSession) -> Void)?
+
+    /// Runs it to its end; a failure is part of the result.
+    func run() -> StressResult {
+        var result = StressResult(scenario: scenario, vcpuCount: vcpuCount, seed: seed)
+        guard let kernel = BuiltInGuest.path("stress") else {
+            result.failure = "the guest of the stress test is not there: run make build"
+            return result
+        }
+        var configuration = VMConfiguration(kernelPath: kernel)
+        configuration.vcpuCount = vcpuCount
+        configuration.memoryByteCount = Self.memoryByteCount
+        configuration.listRegisterCount = listRegisterCount
+        configuration.pin = pin
+        configuration.workerPath = workerPath
+        configuration.lockstep = isLockstep ? Lockstep(seed: seed) : nil
+        configuration.faults = FaultPlan(seed: seed)
+        for fault in faults { configuration.faults.add(fault) }
+        let session = StressSession(
+            scenario: scenario, seed: seed, roundLimit: roundLimit, durationLimit: durationLimit, isVirtual: isLockstep)
+        session.onRound = onRound
+        do throws(VMError) {
+            // What the guest prints, if anything, is a complaint.
+            let machine = try VirtualMachine(
+                configuration: configuration, console: TerminalConsole(input: -1, output: STDERR_FILENO),
+                stress: session)
+            let outcome = machine.run()
+            if outcome == .deadlock { session.hangs("every vCPU waits, and nothing will ever come") }
+            result.failure = session.violations.isEmpty ? Self.failure(outcome) : nil
+            result.faults = machine.faultReport
+            if let schedule = machine.schedule { result.traceHash = schedule.hash.description }
+        } catch { result.failure = error.description }
+        result.rounds = session.rounds
+        result.nanoseconds = session.elapsed
+        result.totals = session.totals
+        result.latency = session.latency
+        result.violations = session.violations
+        result.dump = session.dump
+        return result
+    }
+
+    private static func failure(_ outcome: VMOutcome) -> String? {
+        switch outcome {
+        case .poweredOff: nil
+        case .interrupted: "interrupted: the figures are those of the rounds until then"
+        case .reset: "the guest of the stress test asked for a reset"
+        default: outcome.message
+        }
+    }
+}

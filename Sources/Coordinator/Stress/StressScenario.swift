@@ -1,0 +1,44 @@
+/// What the guest of `armada stress` does, in the order of its own table.
+enum StressScenario: String, CaseIterable, Sendable {
+    case sgiAll = "sgi-all"
+    case sgiRing = "sgi-ring"
+    case sgiHotspot = "sgi-hotspot"
+    case spiEdge = "spi-edge"
+    case spiLevel = "spi-level"
+    case timers
+    case priorities
+    case churn
+    case migration
+    case oneOfN = "one-of-n"
+    case power
+    case wfi
+    case eoiModes = "eoi-modes"
+    case overflow
+    case tlbi
+
+    static let names = allCases.map(\.rawValue).joined(separator: ", ")
+
+    /// Its number for the guest.
+    var number: UInt64 { UInt64(Self.allCases.firstIndex(of: self) ?? 0) }
+
+    /// With fewer there is nobody to interrupt, to move to, to switch off.
+    var minimumVCPUCount: Int {
+        switch self {
+        case .sgiRing, .sgiHotspot, .migration, .oneOfN, .power, .tlbi: 2
+        default: 1
+        }
+    }
+
+    /// Pieces of work of each vCPU in a round: some tens of milliseconds.
+    var workCount: UInt64 {
+        switch self {
+        case .timers: 64
+        case .power: 320
+        case .overflow: 240
+        default: 512
+        }
+    }
+
+    /// The device's lines are level-sensitive.
+    var usesLevels: Bool { self == .spiLevel }
+}
