@@ -65,18 +65,20 @@ void on_irq(void) {
     if (slot >= slot_count) panic("interrupt %u", intid);
     // The running priority is the interrupt's, higher than what it preempted and than the mask.
     isb();
-    uint64_t running = read_register(icc_rpr_el1), mask = read_register(icc_pmr_el1);
+    uint32_t running = (uint32_t)read_register(icc_rpr_el1), mask = (uint32_t)read_register(icc_pmr_el1);
     uint32_t depth = nesting[cpu].depth;
-    if (depth > 0 && running >= nesting[cpu].priorities[depth - 1]) violated(out_of_order, running << 32 | intid);
-    if (running >= mask) violated(out_of_order, 1ull << 63 | running << 32 | intid);
+    if (depth > 0 && running >= nesting[cpu].priorities[depth - 1]) violated(out_of_order, detail(preempted_by_its_equal, running, intid));
+    if (running >= mask) violated(out_of_order, detail(masked_by_priority, running, intid));
     // Whoever is active is not taken again.
-    if (nesting[cpu].deferred >> slot & 1) violated(wrong_active, intid);
-    if (account->taken[slot] % 64 == 63 && !read_bit(cpu, GICD_ISACTIVER, intid)) violated(wrong_active, 1ull << 32 | intid);
+    if (nesting[cpu].deferred >> slot & 1) violated(wrong_active, detail(taken_while_active, 0, intid));
+    if (account->taken[slot] % 64 == 63 && !read_bit(cpu, GICD_ISACTIVER, intid))
+        violated(wrong_active, detail(not_active_in_its_handler, 0, intid));
     store(&account->taken[slot], account->taken[slot] + 1);
     if (depth == sizeof nesting[cpu].priorities) panic("more handlers than priorities");
     nesting[cpu].priorities[depth] = (uint8_t)running;
     nesting[cpu].depth = depth + 1;
     if (intid < 8) note_sgi(intid);
+    if (intid >= first_line) note_line(intid - first_line);
     if (nests) interrupts_on();
     if (handler) handler(intid);
     interrupts_off();
@@ -97,15 +99,15 @@ void on_irq(void) {
 
 /// At the end of a round: everything that is pending is taken, and nothing stays active.
 void settle(uint32_t cpu) {
-    await(drain() == 0, 0);
-    for (uint32_t i = 0; i < 64; i++) {
-        drain();
+    interrupts_off();
+    deactivate_deferred(cpu);
+    interrupts_on();
+    await(({
         interrupts_off();
         deactivate_deferred(cpu);
         interrupts_on();
-    }
-    interrupts_off();
+        drain() == 0;
+    }), detail(waited_for_the_end, 0, 0));
     uint32_t active = mmio_read32(frame_of(cpu, 0) + GICD_ISACTIVER);
-    if (active != 0) violated(wrong_active, 2ull << 32 | active);
-    interrupts_on();
+    if (active != 0) violated(wrong_active, detail(active_after_the_round, 0, (uint32_t)__builtin_ctz(active)));
 }

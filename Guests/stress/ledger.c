@@ -4,17 +4,25 @@
 struct ledger ledger __attribute__((aligned(4096)));
 /// When the oldest SGI that its target has not seen was sent; 0: none.
 static uint64_t sent_at[maximum_stress_cpus][maximum_stress_cpus];
+/// When a vCPU struck a line, until it is taken; 0: none did.
+static uint64_t struck_at[line_count];
+
+void send_sgi(uint32_t target, uint32_t sgi) {
+    // Handlers count here, too.
+    __atomic_add_fetch(&my_account()->sgis, 1, __ATOMIC_RELAXED);
+    gic_send(target, sgi);
+}
 
 void send(uint32_t target) {
     uint32_t cpu = this_cpu();
     if (load(&sent_at[cpu][target]) == 0) store(&sent_at[cpu][target], ticks());
     store(&ledger.raised[cpu][target], ledger.raised[cpu][target] + 1);
-    gic_send(target, sgi_between(cpu, target));
+    send_sgi(target, sgi_between(cpu, target));
 }
 
 void await_seen(uint32_t target) {
     uint32_t cpu = this_cpu();
-    await(load(&ledger.seen[cpu][target]) == ledger.raised[cpu][target], (uint64_t)target << 32 | sgi_between(cpu, target));
+    await(load(&ledger.seen[cpu][target]) == ledger.raised[cpu][target], detail(waited_for_sgi, target, sgi_between(cpu, target)));
 }
 
 static void note_latency(struct account *account, uint64_t nanoseconds) {
@@ -33,4 +41,17 @@ void note_sgi(uint32_t intid) {
         if (since != 0) note_latency(&ledger.accounts[cpu], now > since ? now - since : 0);
         store(&ledger.seen[sender][cpu], raised);
     }
+}
+
+static void strike(uint32_t line, uint64_t offset) {
+    uint64_t nobody = 0;
+    __atomic_compare_exchange_n(&struck_at[line], &nobody, ticks(), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    mmio_write64(stress_base + offset, line);
+}
+void pulse(uint32_t line) { strike(line, stress_pulse); }
+void raise_line(uint32_t line) { strike(line, stress_raise); }
+
+void note_line(uint32_t line) {
+    uint64_t now = ticks(), since = __atomic_exchange_n(&struck_at[line], 0, __ATOMIC_ACQ_REL);
+    if (since != 0) note_latency(my_account(), now > since ? now - since : 0);
 }

@@ -42,7 +42,7 @@ static bool has_seen_all(uint32_t cpu) {
 static void go(uint32_t cpu) {
     __atomic_store_n(&states[cpu].open, 0, __ATOMIC_SEQ_CST);
     while (!nobody_looks(cpu)) yield();
-    await(has_seen_all(cpu), cpu);
+    await(has_seen_all(cpu), detail(waited_for_own_sgis, 0, 0));
     interrupts_off();
     store(&states[cpu].returns, 1);
     store(&states[cpu].asks, 1);

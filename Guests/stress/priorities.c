@@ -14,14 +14,14 @@ static void preempt(uint32_t intid) {
     // Seldom enough that one does not keep another going for ever.
     if (level > 0 && ledger.accounts[cpu].taken[intid] % 4 == 0) {
         uint64_t less = load(taken(cpu, level - 1));
-        gic_send(cpu, first_level + level - 1);
+        send_sgi(cpu, first_level + level - 1);
         drain();
-        if (load(taken(cpu, level - 1)) != less) violated(out_of_order, 2ull << 62 | intid);
+        if (load(taken(cpu, level - 1)) != less) violated(out_of_order, detail(less_urgent_came_first, 0, intid));
     }
     if (level + 1 < level_count && ledger.accounts[cpu].taken[intid] % 2 == 0) {
         uint64_t more = load(taken(cpu, level + 1));
-        gic_send(cpu, first_level + level + 1);
-        await(load(taken(cpu, level + 1)) != more, first_level + level + 1);
+        send_sgi(cpu, first_level + level + 1);
+        await(load(taken(cpu, level + 1)) != more, detail(waited_for_more_urgent, 0, first_level + level + 1));
     }
 }
 
@@ -44,16 +44,16 @@ static void mix(uint32_t cpu, uint64_t count) {
             isb();
             uint64_t before = load(taken(cpu, 0));
             interrupts_on();
-            gic_send(cpu, first_level);
+            send_sgi(cpu, first_level);
             drain();
             interrupts_off();
-            if (load(taken(cpu, 0)) != before) violated(out_of_order, 3ull << 62 | first_level);
+            if (load(taken(cpu, 0)) != before) violated(out_of_order, detail(masked_by_priority, 0, first_level));
             write_register(icc_pmr_el1, 0xf0);
             isb();
             interrupts_on();
-            await(load(taken(cpu, 0)) != before, first_level);
+            await(load(taken(cpu, 0)) != before, detail(waited_for_unmasked, 0, first_level));
         }
-        gic_send(target, first_level + level);
+        send_sgi(target, first_level + level);
         if (i % 4 == 0) send(target);
     }
 }
@@ -86,7 +86,7 @@ static void prepare_overflow(void) { prepare_lines(true); }
 static void pile_up(uint32_t cpu, uint64_t count) {
     for (uint64_t i = 0; i < count; i += 24) {
         interrupts_off();
-        for (uint32_t sgi = 8; sgi < 16; sgi++) gic_send(cpu, sgi);
+        for (uint32_t sgi = 8; sgi < 16; sgi++) send_sgi(cpu, sgi);
         for (uint32_t target = 0; target < machine.cpu_count; target++) send(target);
         for (uint32_t times = 0; times < 16; times++) pulse(random_below(line_count));
         if (random_below(2) == 0) drain();

@@ -15,7 +15,7 @@ static void prepare_levels(void) {
 static void storm(uint32_t cpu, uint64_t count, void (*strike)(uint32_t line)) {
     if (cpu == 0) mmio_write64(stress_base + stress_storm, count << 32 | seeds());
     for (uint64_t i = 0; i < count; i++) strike(random_below(line_count));
-    if (cpu == 0) await(mmio_read64(stress_base + stress_remaining) == 0, 0);
+    if (cpu == 0) await(mmio_read64(stress_base + stress_remaining) == 0, detail(waited_for_storm, 0, 0));
 }
 static void edges(uint32_t cpu, uint64_t count) { storm(cpu, count, pulse); }
 static void levels(uint32_t cpu, uint64_t count) { storm(cpu, count, raise_line); }
@@ -27,7 +27,10 @@ static void change(uint32_t cpu, uint64_t count) {
         switch (random_below(8)) {
         case 0: write_bit(cpu, GICD_ICENABLER, intid); break;
         case 1: write_bit(cpu, GICD_ISENABLER, intid); break;
-        case 2: write_bit(cpu, GICD_ISPENDR, intid); break;
+        case 2:
+            ledger.accounts[cpu].pended++;
+            write_bit(cpu, GICD_ISPENDR, intid);
+            break;
         case 3: write_bit(cpu, GICD_ICPENDR, intid); break;
         case 4: set_priority(cpu, intid, (uint8_t)(random_below(16) << 3)); break;
         case 5: set_edge(first_line + line_count - 1 - random_below(2), random_below(2)); break;

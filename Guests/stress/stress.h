@@ -26,14 +26,14 @@ struct account {
     _Alignas(64) uint64_t taken[slot_count], ended[slot_count];
     /// IAR returned 1023.
     uint64_t spurious;
-    /// Violations that only the guest can see, each with INTID and what was seen of the last one.
+    /// Violations that only the guest can see, each with the `detail` of the first one.
     uint64_t out_of_order, out_of_order_detail;
     uint64_t wrong_active, wrong_active_detail;
     uint64_t starved, starved_detail;
     uint64_t early, early_detail;
     uint64_t stale, stale_detail;
-    /// Timers that were armed.
-    uint64_t armed;
+    /// Timers that were armed, writes of ICC_SGI1R_EL1, and bits that were written to an ISPENDR.
+    uint64_t armed, sgis, pended;
     /// Latencies from raise to handler in nanoseconds: the last ones of `sample_total`, in a ring.
     uint64_t sample_total, samples[sample_capacity];
 };
@@ -55,12 +55,28 @@ static inline void store(uint64_t *word, uint64_t value) { __atomic_store_n(word
 static inline uint32_t sgi_between(uint32_t sender, uint32_t target) { return (sender + target) % 8; }
 /// Sends one, in the ledger first.
 void send(uint32_t target);
+/// Sends any other SGI: nobody waits for it, but it is counted.
+void send_sgi(uint32_t target, uint32_t sgi);
 /// Waits until `target` has seen all that this vCPU sent to it.
 void await_seen(uint32_t target);
-/// What a handler of an SGI notes.
+/// What a handler of an SGI notes, and that of a line.
 void note_sgi(uint32_t intid);
+void note_line(uint32_t line);
+/// What exactly went against a rule, in the order of StressComplaint.swift.
+enum circumstance {
+    // order
+    preempted_by_its_equal = 1, masked_by_priority, less_urgent_came_first, highest_pending_is_wrong,
+    // active
+    taken_while_active = 1, not_active_in_its_handler, active_after_the_round,
+    // starved
+    waited_for_sgi = 1, waited_for_timer, slept, waited_for_storm, waited_for_own_sgis, waited_for_more_urgent,
+    waited_for_the_end, waited_for_unmasked,
+};
+static inline uint64_t detail(enum circumstance what, uint32_t value, uint32_t intid) {
+    return (uint64_t)what << 56 | (uint64_t)(value & 0xffffff) << 32 | intid;
+}
 /// Notes a violation.
-#define violated(kind, detail) ({ struct account *a = my_account(); a->kind++; a->kind##_detail = (detail); })
+#define violated(kind, what) ({ struct account *a = my_account(); if (a->kind++ == 0) a->kind##_detail = (what); })
 
 // MARK: The GIC beyond the library (interrupts.c)
 
@@ -92,29 +108,29 @@ extern bool nests;
 /// What the scenario's handler does with an interrupt beside the accounting; may be null.
 extern void (*handler)(uint32_t intid);
 /// The device pulses an edge line, raises or lowers a level line.
-static inline void pulse(uint32_t line) { mmio_write64(stress_base + stress_pulse, line); }
-static inline void raise_line(uint32_t line) { mmio_write64(stress_base + stress_raise, line); }
+void pulse(uint32_t line);
+void raise_line(uint32_t line);
 static inline void lower_line(uint32_t line) { mmio_write64(stress_base + stress_lower, line); }
 /// An exit: all that this vCPU sent has come to the coordinator, and all that is pending to it comes back with the entry.
-/// Returns how many interrupts are held back on purpose.
+/// Yields how many interrupts are on their way, pending or active, as the coordinator knows it.
 static inline uint64_t drain(void) {
-    uint64_t held = mmio_read64(stress_base + stress_drain);
+    uint64_t count = mmio_read64(stress_base + stress_drain);
     isb();
-    return held;
+    return count;
 }
 
 // MARK: Rounds (main.c)
 
 static inline void yield(void) { __asm__ volatile("yield"); }
 uint32_t random_below(uint32_t limit);
-/// Waits for the condition; false after the starvation bound, which is noted with `detail`.
-#define await(condition, detail) ({                                                                                    \
+/// Waits for the condition; false after the starvation bound, which is noted with the vCPU or INTID in question.
+#define await(condition, what) ({                                                                                    \
     uint64_t since = ticks();                                                                                          \
     bool met;                                                                                                          \
     while (!(met = (condition))) {                                                                                     \
         yield();                                                                                                       \
         if (ticks() - since > starvation_bound) {                                                                      \
-            violated(starved, detail);                                                                                 \
+            violated(starved, what);                                                                                 \
             break;                                                                                                     \
         }                                                                                                              \
     }                                                                                                                  \

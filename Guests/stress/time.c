@@ -22,7 +22,7 @@ static void struck(uint32_t intid) {
         write_register(cntp_ctl_el0, 0);
         isb();
         store(&clocks[cpu].rescue, 0);
-        violated(starved, intid);
+        violated(starved, detail(slept, 0, intid));
     }
 }
 static void prepare_clocks(void) { handler = struck; }
@@ -53,7 +53,7 @@ static void tick(uint32_t cpu, uint64_t count) {
         if (random_below(2) == 0) {
             sleep_until(load(&clocks[cpu].due) == 0 || load(&clocks[cpu].rescue) == 0);
         } else {
-            await(load(&clocks[cpu].due) == 0, virtual_timer_interrupt);
+            await(load(&clocks[cpu].due) == 0, detail(waited_for_timer, 0, virtual_timer_interrupt));
         }
         disarm_rescue();
     }

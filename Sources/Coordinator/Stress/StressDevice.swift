@@ -8,7 +8,7 @@ import Shared
 ///  18  LEDGER     WO   the address of the guest's ledger
 ///  20  ROUND      RO   the seed of the next round; 0: no more
 ///  28  VERDICT    RO   the round is over and nothing is under way: 1 to go on, 0 to end
-///  30  DRAIN      RO   interrupts that are still held back
+///  30  DRAIN      RO   interrupts that are pending, active or on their way, and strikes that are to come
 ///  38  PULSE      WO   an edge of a line
 ///  40  RAISE      WO   raises a level line, unless it is high
 ///  48  LOWER      WO   lowers it
@@ -19,7 +19,8 @@ import Shared
 final class StressDevice: MMIODevice {
     struct Machine {
         var setLine: (_ line: Int, _ level: Bool) -> Void
-        var heldCount: () -> Int
+        /// Interrupts that are pending, active, or held back by a fault.
+        var unfinishedCount: () -> Int
         var now: () -> UInt64
     }
 
@@ -31,6 +32,8 @@ final class StressDevice: MMIODevice {
     private static let longestCalm: UInt64 = 20_000
 
     var machine: Machine?
+    /// Edges so far.
+    private(set) var strikeCount: UInt64 = 0
     /// Level lines: how often each was raised, and whether it is high.
     private(set) var assertions = [UInt64](repeating: 0, count: lineCount)
     private var isHigh = [Bool](repeating: false, count: lineCount)
@@ -50,7 +53,7 @@ final class StressDevice: MMIODevice {
         case 0x10: session.scenario.workCount
         case 0x20: session.nextRound()
         case 0x28: session.judge() ? 1 : 0
-        case 0x30: UInt64(machine?.heldCount() ?? 0)
+        case 0x30: UInt64(machine?.unfinishedCount() ?? 0) &+ remaining
         case 0x58: remaining
         case 0x60: session.bound
         default: 0
@@ -70,6 +73,7 @@ final class StressDevice: MMIODevice {
     }
 
     private func strike(_ line: Int) {
+        strikeCount &+= 1
         machine?.setLine(line, true)
         machine?.setLine(line, false)
     }

@@ -9,11 +9,6 @@ struct StressLedger {
     /// Latencies that an account keeps.
     static let sampleCapacity = 1024
 
-    /// What only the guest can see going wrong.
-    enum Complaint: Int, CaseIterable {
-        case order, active, starved, early, stale
-    }
-
     // In 64-bit words.
     private static let headerCount = 8
     private static let accountCount = 1168
@@ -41,15 +36,18 @@ struct StressLedger {
     func taken(vcpu: Int, slot: Int) -> UInt64 { word(vcpu, slot) }
     func ended(vcpu: Int, slot: Int) -> UInt64 { word(vcpu, Self.slotCount + slot) }
     func spurious(vcpu: Int) -> UInt64 { word(vcpu, 128) }
-    func complaints(vcpu: Int, _ complaint: Complaint) -> (count: UInt64, detail: UInt64) {
+    func complaints(vcpu: Int, _ complaint: StressComplaint) -> (count: UInt64, detail: UInt64) {
         (word(vcpu, 129 + 2 * complaint.rawValue), word(vcpu, 130 + 2 * complaint.rawValue))
     }
+    /// Timers that were armed, writes of ICC_SGI1R_EL1, bits written to GICD_ISPENDR.
     func armed(vcpu: Int) -> UInt64 { word(vcpu, 139) }
+    func sgis(vcpu: Int) -> UInt64 { word(vcpu, 140) }
+    func pended(vcpu: Int) -> UInt64 { word(vcpu, 141) }
 
     /// Latencies so far, and the last of them: number `index`.
-    func sampleCount(vcpu: Int) -> UInt64 { word(vcpu, 140) }
+    func sampleCount(vcpu: Int) -> UInt64 { word(vcpu, 142) }
     func sample(vcpu: Int, _ index: UInt64) -> UInt64 {
-        word(vcpu, 141 + Int(index % UInt64(Self.sampleCapacity)))
+        word(vcpu, 143 + Int(index % UInt64(Self.sampleCapacity)))
     }
 
     func raised(sender: Int, target: Int) -> UInt64 {

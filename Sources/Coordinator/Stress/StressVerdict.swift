@@ -35,8 +35,10 @@ struct StressVerdict {
         /// Raised level lines; nil: the lines are edge-triggered.
         var assertions: [UInt64]?
         var needlessLowerings: UInt64 = 0
-        /// SGI frames that a worker has sent, and that have come.
-        var frames: (_ vcpu: Int) -> (sent: UInt64, received: UInt64)
+        /// SGIs that have come from a vCPU's worker.
+        var sgisReceived: (_ vcpu: Int) -> UInt64
+        /// How often the device has struck its edge-triggered lines.
+        var strikeCount: UInt64 = 0
         /// Interrupts that are still pending or active: "SPI 161 pending".
         var leftovers: [String] = []
         /// Every timer that was armed has struck.
@@ -52,9 +54,11 @@ struct StressVerdict {
             checkComplaints(ledger, vcpu)
             checkEnds(ledger, vcpu)
             checkSGIs(ledger, coordinator, vcpu)
-            let frames = coordinator.frames(vcpu)
-            if frames.sent != frames.received {
-                add(.lost, "vCPU \(vcpu) sent \(frames.sent) SGI frames, \(frames.received) came")
+            let (written, received) = (ledger.sgis(vcpu: vcpu), coordinator.sgisReceived(vcpu))
+            if written != received {
+                add(
+                    received < written ? .lost : .duplicated,
+                    "vCPU \(vcpu) wrote ICC_SGI1R_EL1 \(written) times, \(received) SGIs came from its worker")
             }
             if coordinator.countsTimers {
                 compare(
@@ -78,25 +82,21 @@ struct StressVerdict {
     }
 
     private mutating func checkComplaints(_ ledger: StressLedger, _ vcpu: Int) {
-        for complaint in StressLedger.Complaint.allCases {
+        for complaint in StressComplaint.allCases {
             let (count, detail) = ledger.complaints(vcpu: vcpu, complaint)
             guard count > 0 else { continue }
-            let rule: Violation.Rule =
-                switch complaint {
-                case .order: .order
-                case .active: .active
-                case .starved: .starved
-                case .early: .early
-                case .stale: .stale
-                }
-            add(rule, "vCPU \(vcpu): \(count) times, last with \(hexadecimal(detail))")
+            let times = count == 1 ? "" : ", and \(count - 1) times more"
+            add(complaint.rule, "vCPU \(vcpu): \(complaint.description(of: detail))\(times)")
         }
     }
 
     private mutating func checkEnds(_ ledger: StressLedger, _ vcpu: Int) {
         for slot in 0..<StressLedger.slotCount {
             let (taken, ended) = (ledger.taken(vcpu: vcpu, slot: slot), ledger.ended(vcpu: vcpu, slot: slot))
-            if taken != ended { add(.active, "slot \(slot) of vCPU \(vcpu): taken \(taken) times, ended \(ended)") }
+            if taken != ended {
+                let intid = slot < 32 ? slot : Int(StressDevice.firstINTID) + slot - 32
+                add(.active, "INTID \(intid) on vCPU \(vcpu): taken \(taken) times, ended \(ended) times")
+            }
         }
     }
 
@@ -126,6 +126,15 @@ struct StressVerdict {
     }
 
     private mutating func checkLines(_ ledger: StressLedger, _ coordinator: Coordinator) {
+        if coordinator.assertions == nil {
+            let struck = (0..<ledger.vcpuCount).reduce(coordinator.strikeCount) { $0 &+ ledger.pended(vcpu: $1) }
+            let raised = (0..<StressDevice.lineCount).reduce(0) { $0 &+ coordinator.line($1).raised }
+            if raised != struck {
+                add(
+                    raised < struck ? .lost : .duplicated,
+                    "the device's lines were struck or set pending \(struck) times, the vGIC counts \(raised)")
+            }
+        }
         for line in 0..<StressDevice.lineCount {
             let taken = (0..<ledger.vcpuCount).reduce(0) { $0 &+ ledger.taken(vcpu: $1, slot: 32 + line) }
             let raised = coordinator.assertions?[line] ?? coordinator.line(line).toBeTaken

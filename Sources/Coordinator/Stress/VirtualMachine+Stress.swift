@@ -11,7 +11,7 @@ extension VirtualMachine {
             setLine: { [unowned self] line, level in
                 vgic.setSPI(StressDevice.firstINTID + UInt32(line), level: level)
             },
-            heldCount: { [unowned self] in faults?.held.count ?? 0 },
+            unfinishedCount: { [unowned self] in vgic.unfinishedCount + (faults?.held.count ?? 0) },
             now: { [unowned self] in clock.now })
         session.machine = StressSession.Machine(
             now: { [unowned self] in clock.now },
@@ -46,9 +46,8 @@ extension VirtualMachine {
             line: { [unowned self] line in
                 vgic.spiIndex(StressDevice.firstINTID + UInt32(line)).flatMap { vgic.ledger?[$0] } ?? none
             },
-            frames: { [unowned self] vcpu in
-                (vcpus[vcpu].control.counter(.sgiSent), vcpus[vcpu].statistics.sgis)
-            })
+            sgisReceived: { [unowned self] vcpu in vcpus[vcpu].statistics.sgis })
+        result.strikeCount = device.strikeCount
         if scenario.usesLevels { result.assertions = device.assertions }
         result.needlessLowerings = device.needlessLowerings
         result.countsTimers = scenario == .timers
@@ -80,5 +79,21 @@ extension VirtualMachine {
                 + "\(vcpu.lastExitDescription); list registers at the last entry \(registers.joined(separator: " "))\n"
         }
         return text
+    }
+}
+
+extension VGIC {
+    /// Interrupts that are pending or active. Of one that a running vCPU holds, the state of its last entry counts.
+    fileprivate var unfinishedCount: Int {
+        var count = 0
+        for index in 0..<interruptCount {
+            let interrupt = interrupts + index
+            if interrupt.pointee.readsAsPending || interrupt.pointee.readsAsActive
+                || interrupt.pointee.pendingInListRegister
+            {
+                count &+= 1
+            }
+        }
+        return count
     }
 }
