@@ -142,6 +142,7 @@ extension VGIC {
             kickHolder(interrupt)
         } else if interrupt.pointee.isActive != active {
             interrupt.pointee.isActive = active
+            interrupt.pointee.activePriority = interrupt.pointee.priority
             reconsider(index)
         }
     }

@@ -27,6 +27,9 @@ struct VGICInterrupt {
     /// An edge that was not taken yet, or for a level-sensitive interrupt a write to ISPENDR.
     var pendingLatch = false
     var isActive = false
+    /// With `isActive`: the priority with which it was taken. A new one must wait: the guest's end of the interrupt drops
+    /// the running priority, and what the CPU interface drops and what the list register says must agree.
+    var activePriority: UInt8 = 0
 
     // The rest is meaningful only while a list register of `queuedOn` holds the interrupt (between flush and sync).
 

@@ -69,12 +69,16 @@ extension VGIC {
         let isEdge = interrupt.pointee.isEdge
         let isSignalled = canBeSignalled(interrupt)
         var register = ListRegister(rawValue: UInt64(interrupt.pointee.intid))
-        register.priority = interrupt.pointee.priority
+        if !isActive { interrupt.pointee.activePriority = interrupt.pointee.priority }
+        register.priority = interrupt.pointee.activePriority
         register.isGroup1 = interrupt.pointee.isGroup1
         register.isActive = isActive
         // A level-sensitive interrupt is never pending and active: its wire may have fallen by the time it is
-        // deactivated. Nor is one that goes to another vCPU once it is deactivated.
-        let isPending = isSignalled && (!isActive || isEdge && Int(destination(of: interrupt)) == vcpu)
+        // deactivated. Nor is one that goes to another vCPU, or has another priority, once it is deactivated.
+        let staysAsItIs =
+            isEdge && Int(destination(of: interrupt)) == vcpu
+            && interrupt.pointee.activePriority == interrupt.pointee.priority
+        let isPending = isSignalled && (!isActive || staysAsItIs)
         if isPending {
             register.isPending = true
             interrupt.pointee.pendingInListRegister = true
@@ -223,8 +227,8 @@ extension VGIC {
 
     private func sortKey(_ index: Int, vmcr: UInt64) -> Int {
         let interrupt = interrupts + index
-        let rank = interrupt.pointee.isActive ? 0 : takesGroup(interrupt, vmcr: vmcr) ? 32 : 64
-        return rank &+ Int(interrupt.pointee.priority >> 3)
+        if interrupt.pointee.isActive { return Int(interrupt.pointee.activePriority >> 3) }
+        return (takesGroup(interrupt, vmcr: vmcr) ? 32 : 64) &+ Int(interrupt.pointee.priority >> 3)
     }
 
     private func takesGroup(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, vmcr: UInt64) -> Bool {
