@@ -279,4 +279,25 @@ import Testing
         machine.configure(33, isEdge: false)
         #expect(machine.readBit(0x200, 33))
     }
+
+    /// What the guest's end of an interrupt drops is the priority with which it took it: a list register that says
+    /// otherwise would not be deactivated by it.
+    @Test func anActiveInterruptKeepsThePriorityWithWhichItWasTaken() {
+        let machine = VGICTestMachine(vcpus: 1)
+        machine.configure(40, isEdge: true, priority: 0xA0)
+        machine.pulse(40)
+        machine.enter(0)
+        #expect(machine.cpus[0].acknowledge() == 40)
+        machine.write(0x400 + 40, 0x40, 1)
+        machine.pulse(40)
+        machine.settle()
+        let active = machine.cpus[0].register(0)
+        #expect(active.isActive && active.priority == 0xA0)
+        machine.cpus[0].end(40)
+        machine.settle()
+        // The next time it has the new one.
+        let pending = machine.cpus[0].register(0)
+        #expect(pending.isPending && !pending.isActive && pending.priority == 0x40)
+        #expect(machine.takeAll(0) == [40])
+    }
 }

@@ -43,6 +43,18 @@ extension GuestTests {
             #expect(faulty.lines == sound.lines)
         }
 
+        @Test func linuxDoesNotMindLegalFaults() async throws {
+            let arguments = Linux.arguments(cpus: 4, test: "all")
+            let (soundCode, sound) = try await GuestRun.finish(arguments)
+            let (code, faulty) = try await GuestRun.finish(arguments + ["--fault", "legal"])
+            #expect(soundCode == 0)
+            #expect(code == 0)
+            #expect(faulty.lines("armada:") == sound.lines("armada:"))
+            for trouble in ["Call trace", "BUG:", "rcu: INFO", "Oops", "WARNING:"] {
+                #expect(!faulty.output.contains(trouble), "\(faulty.output)")
+            }
+        }
+
         /// It hangs, or says something else.
         @Test(arguments: [
             ("drop-kick", "smp"), ("lose-sgi", "smp"), ("duplicate", "smp"), ("lose-eoi", "smp"),

@@ -235,7 +235,7 @@ struct StressCommand: ExecutableCommand {
 
     private func command(_ result: StressResult) -> String {
         var run = run(of: result.scenario)
-        if rounds == nil { run.roundLimit = result.rounds + 1 }
+        if rounds == nil { run.roundLimit = result.lastRound }
         return run.command
     }
 }

@@ -21,7 +21,7 @@ struct StressShrink {
     /// Tries until nothing smaller fails.
     mutating func shrink() {
         run.durationLimit = .max
-        run.roundLimit = result.rounds + 1
+        run.roundLimit = result.lastRound
         var isSmaller = true
         while isSmaller {
             isSmaller = false
@@ -62,7 +62,7 @@ struct StressShrink {
         guard let found else { return false }
         run = candidate
         // It may have come to light earlier.
-        run.roundLimit = min(run.roundLimit, found.rounds + 1)
+        run.roundLimit = min(run.roundLimit, found.lastRound)
         result = found
         return true
     }

@@ -32,7 +32,7 @@ struct LatencyChart {
             }
             // At powers of two, as far as there is room.
             let gap = max(2, Int((46 / barWidth).rounded(.up)))
-            if (index - first) % gap == 0 {
+            if (index - first) % gap == 0, x + 44 < Self.width {
                 svg.text(readableTime(start), x: x, y: Self.bottom + 16, class: "tick")
             }
         }

@@ -3,7 +3,7 @@ extension StressReport {
     var html: String {
         let isClean = exitCode == 0
         var out = "<header>\n<p class=\"kicker\">armada stress</p>\n<h1>Where every interrupt went</h1>\n"
-        out += "<p class=\"lead\">\(results.count) scenarios, "
+        out += "<p class=\"lead\">\(results.count) \(results.count == 1 ? "scenario" : "scenarios"), "
         out +=
             "<span class=\"\(isClean ? "clean" : "violated")\">\(isClean ? "every ledger is clean" : "not all clean")</span></p>\n"
         out += "<dl class=\"facts\">\n"
