@@ -54,7 +54,8 @@ let package = Package(
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         .testTarget(name: "SharedTests", dependencies: ["Shared", "CHost", "CWire", "CAllocationCount"]),
         .testTarget(name: "VCPUWorkerTests", dependencies: ["VCPUWorker", "Shared", "CHost"]),
-        .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "Shared", "CHost", "CFDT", "CZlib"]),
+        .testTarget(
+            name: "CoordinatorTests", dependencies: ["Coordinator", "VCPUWorker", "Shared", "CHost", "CFDT", "CZlib"]),
         // The sources in Harness/Fuzz are the program fuzz-a64, which the package in Fuzzing builds.
         .testTarget(
             name: "DifferentialTests", dependencies: ["VCPUWorker", "Shared", "CHost", "CUnicorn"],

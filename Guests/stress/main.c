@@ -10,7 +10,7 @@ static const struct scenario *const scenarios[] = {
 };
 static const struct scenario *scenario;
 static uint64_t work_count, round_seed;
-uint64_t starvation_bound;
+uint64_t starvation_bound, gave_up;
 static struct {
     _Alignas(64) uint64_t state;
 } generators[maximum_stress_cpus];

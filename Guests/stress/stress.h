@@ -123,16 +123,16 @@ static inline uint64_t drain(void) {
 
 static inline void yield(void) { __asm__ volatile("yield"); }
 uint32_t random_below(uint32_t limit);
+/// Somebody was starved: nobody waits any more, so that the round comes to its verdict.
+extern uint64_t gave_up;
+#define starve(what) ({ violated(starved, what); store(&gave_up, 1); })
 /// Waits for the condition; false after the starvation bound, which is noted with the vCPU or INTID in question.
-#define await(condition, what) ({                                                                                    \
+#define await(condition, what) ({                                                                                      \
     uint64_t since = ticks();                                                                                          \
     bool met;                                                                                                          \
-    while (!(met = (condition))) {                                                                                     \
+    while (!(met = (condition)) && !load(&gave_up)) {                                                                  \
         yield();                                                                                                       \
-        if (ticks() - since > starvation_bound) {                                                                      \
-            violated(starved, what);                                                                                 \
-            break;                                                                                                     \
-        }                                                                                                              \
+        if (ticks() - since > starvation_bound) starve(what);                                                          \
     }                                                                                                                  \
     met;                                                                                                               \
 })

@@ -22,7 +22,7 @@ static void struck(uint32_t intid) {
         write_register(cntp_ctl_el0, 0);
         isb();
         store(&clocks[cpu].rescue, 0);
-        violated(starved, detail(slept, 0, intid));
+        starve(detail(slept, 0, intid));
     }
 }
 static void prepare_clocks(void) { handler = struck; }
@@ -47,7 +47,7 @@ static void disarm_rescue(void) {
 }
 
 static void tick(uint32_t cpu, uint64_t count) {
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && !load(&gave_up); i++) {
         arm(cpu, random_below(50000));
         arm_rescue(cpu);
         if (random_below(2) == 0) {
@@ -68,7 +68,7 @@ static void count_from_here(uint32_t cpu) { before[cpu] = load(&ledger.raised[pa
 static void race(uint32_t cpu, uint64_t count) {
     uint32_t partner = partner_of(cpu);
     const uint64_t *seen = &ledger.seen[partner][cpu];
-    for (uint64_t i = 1; i <= count; i++) {
+    for (uint64_t i = 1; i <= count && !load(&gave_up); i++) {
         for (uint32_t delay = random_below(64); delay > 0; delay--) __asm__ volatile("");
         send(partner);
         arm_rescue(cpu);

@@ -41,21 +41,46 @@ void on_synchronous(struct frame *frame) {
     yield();
 }
 
-static void look(void) {
+/// The generation that each vCPU has looked at last, from its beginning to its end.
+static struct {
+    _Alignas(64) uint64_t generation;
+} looks[maximum_stress_cpus];
+
+static void look(uint32_t cpu) {
     uint64_t before = load(&generation);
     uint64_t value = *(volatile uint64_t *)window;
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     // Between two equal even numbers the page stood still.
-    if (before % 2 == 0 && load(&generation) == before && value != before / 2 % 2) violated(stale, before << 8 | value);
+    if (before % 2 != 0 || load(&generation) != before) return;
+    if (value != before / 2 % 2) violated(stale, before << 8 | value);
+    store(&looks[cpu].generation, before);
+}
+static bool all_have_looked(void) {
+    for (uint32_t cpu = 0; cpu < machine.cpu_count; cpu++)
+        if (load(&looks[cpu].generation) != load(&generation)) return false;
+    return true;
 }
 
-static uint64_t moves;
+static uint64_t moves, over;
+static void begin(uint32_t cpu) {
+    if (cpu == 0) store(&over, 0);
+}
+/// vCPU 0 moves the page once all have seen where it is: whoever still has an old translation is found out.
 static void work(uint32_t cpu, uint64_t count) {
-    for (uint64_t i = 0; i < count; i++) {
-        if (cpu == 0 && i % 4 == 0) move(++moves);
-        look();
-        if (i % 4 == 1) send(random_below(machine.cpu_count));
+    if (cpu == 0) {
+        for (uint64_t i = 0; i < count / 4; i++) {
+            move(++moves);
+            look(cpu);
+            send(random_below(machine.cpu_count));
+            await(all_have_looked(), detail(0, 0, 0));
+        }
+        store(&over, 1);
+    } else {
+        for (uint64_t i = 0; !load(&over); i++) {
+            look(cpu);
+            if (i < count && i % 4 == 1) send(random_below(machine.cpu_count));
+        }
     }
 }
 
-const struct scenario tlbi = {.prepare = prepare, .work = work};
+const struct scenario tlbi = {.prepare = prepare, .enter = begin, .work = work};

@@ -193,6 +193,7 @@ private final class TestLine: SerialLine {
         clock.tick()
         #expect(interrupts.isEmpty)
         time += 100_000_000
+        #expect(clock.nanosecondsToAlarm == 0, "due, until someone has looked")
         clock.tick()
         #expect(interrupts == [true])
         #expect(clock.nanosecondsToAlarm == nil)

@@ -14,7 +14,8 @@ struct Armada: ParsableCommand {
             """,
         version: "armada \(version)",
         subcommands: [
-            RunCommand.self, BenchCommand.self, StressCommand.self, PsCommand.self, StatCommand.self, DecodeCommand.self,
+            RunCommand.self, BenchCommand.self, StressCommand.self, PsCommand.self, StatCommand.self,
+            DecodeCommand.self,
         ])
 }
 

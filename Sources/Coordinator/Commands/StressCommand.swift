@@ -60,6 +60,37 @@ struct StressCommand: ExecutableCommand {
     var json = false
 
     @Option(
+        help: ArgumentHelp("Write a page with charts, which needs no network.", valueName: "file"), completion: .file())
+    var html: String?
+
+    @Option(help: ArgumentHelp("Of one scenario: as with armada run.", valueName: "file"), completion: .file())
+    var trace: String?
+
+    @Option(help: ArgumentHelp("Of one scenario: as with armada run.", valueName: "file"), completion: .file())
+    var record: String?
+
+    @Flag(help: "Make a failing scenario smaller: fewer rounds, vCPUs and faults, while it still fails.")
+    var shrink = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A campaign: run each seed from A to B, and keep its result in --results.", valueName: "A..B"),
+        transform: SeedRange.parse)
+    var seeds: SeedRange?
+
+    @Option(help: ArgumentHelp("Seeds that run at the same time, 1 to 256.", valueName: "count"))
+    var jobs = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Where a campaign keeps its results; seeds that have one there are not run again.", valueName: "directory"),
+        completion: .directory)
+    var results: String?
+
+    /// Of a campaign's job: where to write the result file.
+    @Option(help: .hidden) var result: String?
+
+    @Option(
         help: ArgumentHelp(
             "The worker program. Without it: armada-vcpu in the directory of armada.", valueName: "path"),
         completion: .file())
@@ -83,6 +114,17 @@ struct StressCommand: ExecutableCommand {
                     + "\(CPUInterfaceState.maximumListRegisterCount)")
         }
         if let rounds, rounds == 0 { throw ValidationError("--rounds 0 is not possible: give 1 or more") }
+        guard 1...256 ~= jobs else { throw ValidationError("--jobs \(jobs) is not possible: give 1 to 256") }
+        if (seeds == nil) != (results == nil) {
+            throw ValidationError("--seeds and --results belong together: give both, or leave both out")
+        }
+        if seeds != nil, shrink || json || html != nil || trace != nil || record != nil {
+            throw ValidationError(
+                "a campaign has no --json, --html, --shrink, --trace or --record: give these with one --seed")
+        }
+        if shrink || trace != nil || record != nil, scenarios.count != 1 || scenarios.contains(Self.all) {
+            throw ValidationError("--shrink, --trace and --record are for one scenario: name it")
+        }
         if let duration, !(duration > 0 && duration <= 1e6) {
             throw ValidationError("--duration \(duration) is not possible: give seconds, up to 1000000")
         }
@@ -95,37 +137,105 @@ struct StressCommand: ExecutableCommand {
     }
 
     func execute() throws -> Int32 {
+        if let seeds, let results { return try campaign(seeds, results) }
+        if shrink { return try shrinkFailure() }
         var report = StressReport()
+        report.command = command
         let progress = StressProgress(scenarioCount: list.count)
         for (index, scenario) in list.enumerated() {
-            var run = StressRun(scenario: scenario, vcpuCount: cpus, seed: seed)
-            if let rounds { run.roundLimit = rounds }
-            if let seconds = duration ?? (rounds == nil ? 3 : nil) { run.durationLimit = UInt64(seconds * 1e9) }
-            run.listRegisterCount = listRegisters
-            run.pin = pin
-            run.isLockstep = lockstep
-            run.faults = faults
-            run.workerPath = worker
+            var run = run(of: scenario)
             run.onRound = { progress.show(index, $0) }
+            run.recordPath = record
+            run.tracePath = trace
             let result = run.run()
             report.results.append(result)
             // Ctrl-C is for all that was to follow, too.
             if result.verdict == .interrupted { break }
         }
         progress.end()
-        report.command = command
+        var failures = report.results.compactMap(\.failure)
+        func attempt(_ write: () throws(ReportError) -> Void) {
+            do throws(ReportError) { try write() } catch { failures.append(error.description) }
+        }
+        if let html { attempt { () throws(ReportError) in try ReportFile.write(report.html, to: html) } }
+        if let result, failures.isEmpty {
+            let file = StressResultFile(directory: result, configuration: configurationText, seed: seed)
+            attempt { () throws(ReportError) in try file.write(report) }
+        }
         try StandardOutput.write(json ? report.json : report.text)
-        for failure in report.results.compactMap(\.failure) { StandardError.report(failure) }
+        for failure in failures { StandardError.report(failure) }
+        return failures.isEmpty || report.exitCode != 0 ? report.exitCode : 1
+    }
+
+    private func run(of scenario: StressScenario) -> StressRun {
+        var run = StressRun(scenario: scenario, vcpuCount: cpus, seed: seed)
+        if let rounds { run.roundLimit = rounds }
+        if let seconds = duration ?? (rounds == nil ? 3 : nil) { run.durationLimit = UInt64(seconds * 1e9) }
+        run.listRegisterCount = listRegisters
+        run.pin = pin
+        run.isLockstep = lockstep
+        run.faults = faults
+        run.workerPath = worker
+        return run
+    }
+
+    private func shrinkFailure() throws -> Int32 {
+        let run = run(of: list[0])
+        guard var shrink = StressShrink(run, log: { StandardError.write($0) }) else {
+            try StandardOutput.write("\(run.scenario.rawValue) does not fail with --seed \(seed): nothing to shrink\n")
+            return 0
+        }
+        shrink.shrink()
+        var report = StressReport(results: [shrink.result])
+        let command = shrink.run.command
+        report.command = { _ in command }
+        try StandardOutput.write(json ? report.json : report.text)
         return report.exitCode
     }
 
-    /// What repeats a scenario, but for its name.
-    private func command(_ result: StressResult) -> String {
-        var words = ["armada", "stress", result.scenario.rawValue, "--cpus", "\(cpus)", "--seed", "\(result.seed)"]
-        if let rounds { words += ["--rounds", "\(rounds)"] } else { words += ["--rounds", "\(result.rounds + 1)"] }
-        if listRegisters != 4 { words += ["--list-registers", "\(listRegisters)"] }
-        for fault in faults { words += ["--fault", fault.text] }
+    // MARK: Campaigns
+
+    /// All that a result depends on beside its seed.
+    private var configurationText: String {
+        "armada \(Armada.version), wire \(WireProtocol.version): " + arguments(seed: nil).joined(separator: " ")
+    }
+
+    private func arguments(seed: UInt64?) -> [String] {
+        var words = ["stress"] + list.map(\.rawValue) + ["--cpus", "\(cpus)", "--list-registers", "\(listRegisters)"]
+        words += ["--pin", pin.rawValue]
+        if let rounds { words += ["--rounds", "\(rounds)"] }
+        if let duration { words += ["--duration", "\(duration)"] }
         if lockstep { words.append("--lockstep") }
-        return words.joined(separator: " ")
+        for fault in faults { words += ["--fault", fault.text] }
+        if let seed { words += ["--seed", "\(seed)"] }
+        return words
+    }
+
+    private func campaign(_ seeds: SeedRange, _ results: String) throws -> Int32 {
+        let progress = CampaignProgress()
+        var campaign = StressCampaign(
+            directory: results, configuration: configurationText, seeds: seeds.range, jobCount: jobs,
+            arguments: { seed in
+                arguments(seed: seed) + ["--result", results] + (worker.map { ["--worker", $0] } ?? [])
+            })
+        campaign.onProgress = progress.show
+        let summary: StressCampaign.Summary
+        do throws(ReportError) {
+            summary = try campaign.run()
+        } catch {
+            progress.end()
+            throw CommandFailure(error.description)
+        }
+        progress.end()
+        try StandardOutput.write(summary.text { seed in (["armada"] + arguments(seed: seed)).joined(separator: " ") })
+        if summary.isInterrupted { StandardError.report("interrupted: the same command goes on from here") }
+        if !summary.violated.isEmpty { return StressReport.violatedCode }
+        return summary.isInterrupted || !summary.failed.isEmpty ? 1 : 0
+    }
+
+    private func command(_ result: StressResult) -> String {
+        var run = run(of: result.scenario)
+        if rounds == nil { run.roundLimit = result.lastRound }
+        return run.command
     }
 }

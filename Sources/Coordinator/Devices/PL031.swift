@@ -28,6 +28,9 @@ final class PL031: MMIODevice {
     /// Nanoseconds until the alarm raises the interrupt, when `tick()` is to be called; nil: none is enabled.
     var nanosecondsToAlarm: UInt64? {
         guard imsc & 1 != 0, ris & 1 == 0 else { return nil }
+        // The match has been reached, and nobody has looked since.
+        let distance = mr &- lastCount
+        if distance != 0, distance <= count &- lastCount { return 0 }
         let seconds = UInt64(mr &- count)
         return seconds == 0 ? nil : seconds * 1_000_000_000 - now() % 1_000_000_000
     }

@@ -1,15 +1,10 @@
-/// FNV-1a, 64 bits, of what went over the wires and to the console, each with its virtual time.
-///
-/// Source: Fowler, Noll, Vo, "The FNV Non-Cryptographic Hash Algorithm".
+/// FNV-1a of what went over the wires and to the console, each with its virtual time.
 final class TraceHash {
-    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+    private var hash = FNV1a()
     private(set) var frameCount: UInt64 = 0
 
-    /// 16 hexadecimal digits.
-    var description: String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    var value: UInt64 { hash.value }
+    var description: String { hash.description }
 
     /// Takes a frame, its length word left out.
     func add(_ payload: UnsafeRawBufferPointer, vcpu: Int, _ direction: RecordedDirection, at time: UInt64) {
@@ -32,5 +27,5 @@ final class TraceHash {
         for index in 0..<byteCount { add(UInt8(truncatingIfNeeded: number >> UInt64(8 * index))) }
     }
 
-    private func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    private func add(_ byte: UInt8) { hash.add(byte) }
 }

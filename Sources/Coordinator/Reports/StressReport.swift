@@ -4,9 +4,12 @@ struct StressReport {
     /// The command that repeats a scenario.
     var command: (StressResult) -> String = { _ in "" }
 
+    /// A rule was broken.
+    static let violatedCode: Int32 = 2
+
     /// 0 clean, 2 a rule was broken, 1 it did not come to its end.
     var exitCode: Int32 {
-        if results.contains(where: { $0.verdict == .violated }) { return 2 }
+        if results.contains(where: { $0.verdict == .violated }) { return Self.violatedCode }
         return results.contains { $0.verdict == .interrupted } ? 1 : 0
     }
 

@@ -10,12 +10,32 @@ struct StressRun {
     var seed: UInt64
     var roundLimit = UInt64.max
     var durationLimit = UInt64.max
-    var listRegisterCount = 4
+    var listRegisterCount = VMConfiguration.usualListRegisterCount
     var pin = PinPolicy.none
     var isLockstep = false
     var faults: [FaultArgument] = []
     var workerPath: String?
+    /// As with `armada run`.
+    var recordPath: String?
+    var tracePath: String?
     var onRound: ((StressSession) -> Void)?
+
+    /// What repeats it.
+    var command: String {
+        var words = ["armada", "stress", scenario.rawValue, "--cpus", "\(vcpuCount)", "--seed", "\(seed)"]
+        if roundLimit != .max {
+            words += ["--rounds", "\(roundLimit)"]
+        } else {
+            words += ["--duration", decimal(Double(durationLimit) / 1e9)]
+        }
+        if listRegisterCount != VMConfiguration.usualListRegisterCount {
+            words += ["--list-registers", "\(listRegisterCount)"]
+        }
+        if pin != .none { words += ["--pin", pin.rawValue] }
+        if isLockstep { words.append("--lockstep") }
+        for fault in faults { words += ["--fault", fault.text] }
+        return words.joined(separator: " ")
+    }
 
     /// Runs it to its end; a failure is part of the result.
     func run() -> StressResult {
@@ -30,6 +50,8 @@ struct StressRun {
         configuration.listRegisterCount = listRegisterCount
         configuration.pin = pin
         configuration.workerPath = workerPath
+        configuration.recordPath = recordPath
+        configuration.tracePath = tracePath
         configuration.lockstep = isLockstep ? Lockstep(seed: seed) : nil
         configuration.faults = FaultPlan(seed: seed)
         for fault in faults { configuration.faults.add(fault) }

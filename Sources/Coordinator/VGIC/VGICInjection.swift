@@ -142,7 +142,7 @@ extension VGIC {
             kickHolder(interrupt)
         } else if interrupt.pointee.isActive != active {
             interrupt.pointee.isActive = active
-            interrupt.pointee.activePriority = interrupt.pointee.priority
+            interrupt.pointee.noteTaken()
             reconsider(index)
         }
     }
@@ -195,6 +195,8 @@ extension VGIC {
         if route & 1 << 31 != 0 {
             interrupt.pointee.target = VGICInterrupt.anyVCPU
             oneOfNCount &+= 1
+            // From now on the running vCPUs must tell when they enable or disable a group.
+            if oneOfNCount == 1 { for vcpu in 0..<vcpuCount { kick(vcpu) } }
         } else if let vcpu = MPIDR(rawValue: route).vcpuIndex(count: vcpuCount) {
             interrupt.pointee.target = Int16(truncatingIfNeeded: vcpu)
         } else {

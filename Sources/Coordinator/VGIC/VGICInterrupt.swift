@@ -27,9 +27,10 @@ struct VGICInterrupt {
     /// An edge that was not taken yet, or for a level-sensitive interrupt a write to ISPENDR.
     var pendingLatch = false
     var isActive = false
-    /// With `isActive`: the priority with which it was taken. A new one must wait: the guest's end of the interrupt drops
-    /// the running priority, and what the CPU interface drops and what the list register says must agree.
-    var activePriority: UInt8 = 0
+    /// Priority and group when it was offered to the vCPU that took it: the CPU interface finds the end of an interrupt by
+    /// those, whatever is written to IPRIORITYR and IGROUPR meanwhile.
+    private(set) var takenPriority: UInt8 = 0
+    private(set) var isTakenInGroup1 = true
 
     // The rest is meaningful only while a list register of `queuedOn` holds the interrupt (between flush and sync).
 
@@ -52,6 +53,15 @@ struct VGICInterrupt {
         self.isEdge = isEdge
         self.isEnabled = isEnabled
     }
+
+    /// It may be taken from now on, as it is.
+    mutating func noteTaken() {
+        takenPriority = priority
+        isTakenInGroup1 = isGroup1
+    }
+
+    /// Priority and group are still those with which it was taken.
+    var isTakenAsIs: Bool { takenPriority == priority && isTakenInGroup1 == isGroup1 }
 
     /// KVM's `irq_is_pending`.
     var isPending: Bool { pendingLatch || lineLevel && !isEdge }

@@ -14,6 +14,7 @@ extension VGIC {
         // no name.
         state.hcr = ICH_HCR.en | ICH_HCR.tdir
         state.listRegisters = InlineArray(repeating: 0)
+        if oneOfNCount > 0 { state.hcr |= groupChangeNotices(vmcr: state.vmcr) }
         guard cpu.pointee.listCount != 0 else { return }
         prune(vcpu: vcpu)
         let count = cpu.pointee.listCount
@@ -57,9 +58,17 @@ extension VGIC {
             register.wantsEOIMaintenance = true
             state.listRegisters[0] = register.rawValue
         }
+        // Which ones are inside depends on the groups that the CPU interface takes.
+        state.hcr |= groupChangeNotices(vmcr: state.vmcr)
         // There is one inside then.
         if pendingOutside > 0 { state.hcr |= ICH_HCR.npie }
         if activeOutside > 0 { state.hcr |= ICH_HCR.lrenpie }
+    }
+
+    /// The conditions on which the worker comes out when the guest enables or disables a group.
+    private func groupChangeNotices(vmcr: UInt64) -> UInt64 {
+        (vmcr & ICH_VMCR.veng0 == 0 ? ICH_HCR.vgrp0eie : ICH_HCR.vgrp0die)
+            | (vmcr & ICH_VMCR.veng1 == 0 ? ICH_HCR.vgrp1eie : ICH_HCR.vgrp1die)
     }
 
     /// KVM's `vgic_v3_populate_lr`.
@@ -69,16 +78,15 @@ extension VGIC {
         let isEdge = interrupt.pointee.isEdge
         let isSignalled = canBeSignalled(interrupt)
         var register = ListRegister(rawValue: UInt64(interrupt.pointee.intid))
-        if !isActive { interrupt.pointee.activePriority = interrupt.pointee.priority }
-        register.priority = interrupt.pointee.activePriority
-        register.isGroup1 = interrupt.pointee.isGroup1
+        if !isActive { interrupt.pointee.noteTaken() }
+        register.priority = interrupt.pointee.takenPriority
+        register.isGroup1 = interrupt.pointee.isTakenInGroup1
         register.isActive = isActive
         // A level-sensitive interrupt is never pending and active: its wire may have fallen by the time it is
-        // deactivated. Nor is one that goes to another vCPU, or has another priority, once it is deactivated.
-        let staysAsItIs =
-            isEdge && Int(destination(of: interrupt)) == vcpu
-            && interrupt.pointee.activePriority == interrupt.pointee.priority
-        let isPending = isSignalled && (!isActive || staysAsItIs)
+        // deactivated. Nor is one that goes to another vCPU once it is deactivated, or has another priority then.
+        let isPending =
+            isSignalled
+            && (!isActive || isEdge && interrupt.pointee.isTakenAsIs && Int(destination(of: interrupt)) == vcpu)
         if isPending {
             register.isPending = true
             interrupt.pointee.pendingInListRegister = true
@@ -227,11 +235,11 @@ extension VGIC {
 
     private func sortKey(_ index: Int, vmcr: UInt64) -> Int {
         let interrupt = interrupts + index
-        if interrupt.pointee.isActive { return Int(interrupt.pointee.activePriority >> 3) }
+        if interrupt.pointee.isActive { return Int(interrupt.pointee.takenPriority >> 3) }
         return (takesGroup(interrupt, vmcr: vmcr) ? 32 : 64) &+ Int(interrupt.pointee.priority >> 3)
     }
 
-    private func takesGroup(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, vmcr: UInt64) -> Bool {
+    func takesGroup(_ interrupt: UnsafeMutablePointer<VGICInterrupt>, vmcr: UInt64) -> Bool {
         vmcr & (interrupt.pointee.isGroup1 ? ICH_VMCR.veng1 : ICH_VMCR.veng0) != 0
     }
 }

@@ -8,18 +8,19 @@ extension VGIC {
     ///   active priorities count, PSTATE does not.
     func hasPending(vcpu: Int, state: CPUInterfaceState) -> Bool {
         let list = lists + vcpu &* listCapacity
+        // As the CPU interface does it: the first of the highest priority in an enabled group is the one that counts.
+        // With two binary points another one might preempt where this one does not.
+        var highest: UnsafeMutablePointer<VGICInterrupt>?
         for place in 0..<cpus[vcpu].listCount {
             let interrupt = interrupts + Int(list[place])
-            guard !interrupt.pointee.isActive, target(of: interrupt) == Int16(truncatingIfNeeded: vcpu) else {
-                continue
-            }
-            if Self.signals(
-                priority: interrupt.pointee.priority, isGroup1: interrupt.pointee.isGroup1, state: state)
-            {
-                return true
-            }
+            guard !interrupt.pointee.isActive, takesGroup(interrupt, vmcr: state.vmcr),
+                target(of: interrupt) == Int16(truncatingIfNeeded: vcpu)
+            else { continue }
+            if let highest, highest.pointee.priority <= interrupt.pointee.priority { continue }
+            highest = interrupt
         }
-        return false
+        guard let highest else { return false }
+        return Self.signals(priority: highest.pointee.priority, isGroup1: highest.pointee.isGroup1, state: state)
     }
 
     /// Whether the CPU interface signals a pending interrupt of this priority and group.

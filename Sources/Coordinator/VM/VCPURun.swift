@@ -146,6 +146,10 @@ extension VirtualMachine {
         vcpu.requests.formUnion(request)
         _ = armada_fetch_or32(vcpu.control.requests, request.rawValue)
         switch vcpu.state {
+        case .running where schedule != nil && request != .vmDead:
+            // In lock-step it has sent an SGI and comes out by itself; whether it still saw its doorbell would be the
+            // host's choice.
+            break
         case .running:
             var expected = VCPUMode.inGuest.rawValue
             if armada_compare_exchange32(vcpu.control.mode, &expected, VCPUMode.exitingGuest.rawValue) {

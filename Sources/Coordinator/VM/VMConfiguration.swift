@@ -17,7 +17,8 @@ struct VMConfiguration {
     /// Watchdog: the run ends with exit code 36 after so many seconds.
     var timeoutSeconds: Double?
     /// List registers of each vCPU's GIC CPU interface, 1…16.
-    var listRegisterCount = 4
+    var listRegisterCount = usualListRegisterCount
+    static let usualListRegisterCount = 4
     /// What of the guest's state moves with each exit.
     var worldSwitch = WorldSwitch.vhe
     /// A listening socket for workers that are started by hand; nil: the coordinator starts them.

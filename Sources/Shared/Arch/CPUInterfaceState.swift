@@ -29,6 +29,11 @@ package enum ICH_HCR {
     package static let lrenpie: UInt64 = 1 << 2
     /// No pending: maintenance interrupt when no list register is pending.
     package static let npie: UInt64 = 1 << 3
+    /// VM group enabled and disabled: maintenance interrupt while the guest's enable of the group is 1, or 0.
+    package static let vgrp0eie: UInt64 = 1 << 4
+    package static let vgrp0die: UInt64 = 1 << 5
+    package static let vgrp1eie: UInt64 = 1 << 6
+    package static let vgrp1die: UInt64 = 1 << 7
     /// Trap writes of ICC_DIR_EL1.
     package static let tdir: UInt64 = 1 << 14
     package static let eoiCountShift: UInt64 = 27

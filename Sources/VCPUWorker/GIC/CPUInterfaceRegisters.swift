@@ -33,8 +33,12 @@ extension VirtualCPUInterface {
         case .iccCTLR:
             setFlag(ICH_VMCR.vcbpr, value & 1 << 0 != 0)
             setFlag(ICH_VMCR.veoim, value & 1 << 1 != 0)
-        case .iccIGRPEN0: setFlag(ICH_VMCR.veng0, value & 1 != 0)
-        case .iccIGRPEN1: setFlag(ICH_VMCR.veng1, value & 1 != 0)
+        case .iccIGRPEN0:
+            setFlag(ICH_VMCR.veng0, value & 1 != 0)
+            noteGroupEnables()
+        case .iccIGRPEN1:
+            setFlag(ICH_VMCR.veng1, value & 1 != 0)
+            noteGroupEnables()
         default: return
         }
         refresh()

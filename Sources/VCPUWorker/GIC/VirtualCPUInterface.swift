@@ -26,7 +26,7 @@ struct VirtualCPUInterface {
     private(set) var fiqPending = false
     /// The maintenance interrupt: the coordinator asked to hear of what the guest just did to the list registers.
     ///
-    /// It is raised by the guest's own acknowledge, end and deactivate only, never by entering with a condition that
+    /// It is raised by the guest's own acknowledge, end, deactivate and group enable only, never by entering with a condition that
     /// holds already: such an entry would be left again before its first instruction.
     private(set) var maintenancePending = false
 
@@ -72,7 +72,9 @@ struct VirtualCPUInterface {
 
     /// The part of a priority that decides about preemption.
     private func groupPriority(_ priority: UInt32, isGroup1: Bool) -> UInt32 {
-        let cleared = UInt32(truncatingIfNeeded: isGroup1 ? binaryPoint1 : binaryPoint0 + 1)
+        // With CBPR group 1 has the binary point of group 0, whose highest value ICC_BPR1_EL1 cannot show.
+        let usesPoint0 = !isGroup1 || state.vmcr & ICH_VMCR.vcbpr != 0
+        let cleared = UInt32(truncatingIfNeeded: usesPoint0 ? binaryPoint0 + 1 : binaryPoint1)
         return priority & (0xFF << cleared) & Self.priorityMask
     }
 
@@ -189,6 +191,13 @@ struct VirtualCPUInterface {
         let count = (state.hcr >> ICH_HCR.eoiCountShift &+ 1) << ICH_HCR.eoiCountShift & ICH_HCR.eoiCountMask
         state.hcr = state.hcr & ~ICH_HCR.eoiCountMask | count
         if state.hcr & ICH_HCR.lrenpie != 0 { maintenancePending = true }
+    }
+
+    /// Raises the maintenance interrupt where the guest has just enabled or disabled a group that the coordinator asked about.
+    mutating func noteGroupEnables() {
+        let group0 = state.vmcr & ICH_VMCR.veng0 != 0 ? ICH_HCR.vgrp0eie : ICH_HCR.vgrp0die
+        let group1 = state.vmcr & ICH_VMCR.veng1 != 0 ? ICH_HCR.vgrp1eie : ICH_HCR.vgrp1die
+        if state.hcr & (group0 | group1) != 0 { maintenancePending = true }
     }
 
     /// Raises the maintenance interrupt where the change of a list register to `register` met a condition of its own or

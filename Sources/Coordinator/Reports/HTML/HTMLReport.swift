@@ -1,24 +1,16 @@
-/// The report as one page that needs nothing else: no network, no other file. The same report gives the same bytes.
+/// The report as a page. The same report gives the same bytes.
 extension BenchReport {
     var html: String {
-        var out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        // Whatever stands in the page, it can load nothing.
-        out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-        out += "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
-        out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        out += "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n"
-        out += "<title>Exits — armada bench</title>\n<style>\n\(PageStyle.css)</style>\n</head>\n<body>\n<main>\n"
-        out += header
+        var out = header
         if runs.count > 1 {
-            out += section(
+            out += PageStyle.section(
                 "The grid", "p50 of each operation in each configuration; the colour compares within a row.",
                 SweepTable(report: self).html)
         }
         let times = RangeChart.times(of: self)
         for (index, run) in runs.enumerated() { out += html(run, times: times, isOpen: index == 0) }
         out += percentileSection + publishedSection
-        out += "</main>\n<script>\n\(PageStyle.script)</script>\n</body>\n</html>\n"
-        return out
+        return PageStyle.page(title: "Exits — armada bench", out)
     }
 
     private var header: String {
@@ -72,7 +64,7 @@ extension BenchReport {
             legend += "<span>\(key.text)floor: the raw socket</span>"
         }
         let panels = charts.map { "<figure>\($0)</figure>\n" }.joined()
-        return section(
+        return PageStyle.section(
             "Percentiles",
             "How bad the bad cases are: each step to the right leaves a tenth of the samples. Each panel has its own axis.",
             legend + "</div>\n<div class=\"panels\">\n" + panels + "</div>\n")
@@ -88,13 +80,9 @@ extension BenchReport {
             content += cycles
         }
         guard !content.isEmpty else { return "" }
-        return section(
+        return PageStyle.section(
             "Real hardware, as published",
             "Figures of others, on their machines; nothing here was measured by this run.",
             content)
-    }
-
-    private func section(_ title: String, _ lead: String, _ content: String) -> String {
-        "<section>\n<h2>\(title)</h2>\n<p class=\"lead\">\(lead)</p>\n\(content)</section>\n"
     }
 }

@@ -1,5 +1,21 @@
-/// The page's style and its few lines of script. The colours are those of Okabe and Ito, which the colour-blind can tell apart.
+/// What all pages have in common: they need nothing else, no network, no other file. Their colours are those of Okabe and Ito, which the colour-blind can tell apart.
 enum PageStyle {
+    /// A whole page around `content`.
+    static func page(title: String, _ content: String) -> String {
+        var out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        // Whatever stands in the page, it can load nothing.
+        out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+        out += "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+        out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        out += "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n"
+        out += "<title>\(title)</title>\n<style>\n\(css)</style>\n</head>\n<body>\n<main>\n" + content
+        return out + "</main>\n<script>\n\(script)</script>\n</body>\n</html>\n"
+    }
+
+    static func section(_ title: String, _ lead: String, _ content: String) -> String {
+        "<section>\n<h2>\(title)</h2>\n<p class=\"lead\">\(lead)</p>\n\(content)</section>\n"
+    }
+
     static let css = """
         :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #16202c; --soft: #5a6675; --line: #e2e6eb;
           --main: #0072b2; --floor: #d55e00; --a: #009e73; --b: #a8508a; --yellow: #a08a00; --sky: #2f94cf; --orange: #c98500; }
@@ -80,6 +96,10 @@ enum PageStyle {
         .h2 { background: #9ecae1; color: #10161d; } .h3 { background: #6baed6; color: #10161d; }
         .h4 { background: #2f7fbc; color: #fff; } .h5 { background: #14569a; color: #fff; }
         .h6 { background: #08306b; color: #fff; }
+        .clean { color: var(--a); font-weight: 600; } .violated { color: var(--floor); font-weight: 600; }
+        pre { overflow-x: auto; font: 12px/1.4 ui-monospace, monospace; background: var(--page); padding: 10px; border-radius: 6px; }
+        .bar { stroke: none; } .bar.delivered { fill: var(--main); } .bar.coalesced { fill: var(--orange); }
+        .bar.cleared { fill: var(--b); } .bar.count { fill: var(--main); }
         .sources { color: var(--soft); font-size: 13px; padding-left: 18px; }
         @media print {
           :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --main: #0072b2; --floor: #d55e00;
