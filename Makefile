@@ -59,6 +59,7 @@ test:
 	$(MAKE) build
 	deploy/check-man.sh
 	deploy/check-coverage.sh
+	deploy/check-protocol.sh
 	deploy/fetch-linux.sh
 	deploy/make-initramfs.sh
 	ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" swift test

@@ -170,7 +170,9 @@ private final class Books {
     }
 
     /// With level lines, the device's own count is what must be taken.
-    @Test(arguments: [(4, nil), (5, StressVerdict.Violation.Rule.lost), (3, .duplicated)])
+    @Test(arguments: [
+        (UInt64(4), StressVerdict.Violation.Rule?.none), (UInt64(5), .some(.lost)), (UInt64(3), .some(.duplicated)),
+    ])
     func assertedLevelsAreTaken(assertions: UInt64, rule: StressVerdict.Violation.Rule?) throws {
         books.assertions = Array(repeating: 0, count: StressDevice.lineCount)
         books.assertions?[7] = assertions
@@ -212,21 +214,21 @@ private final class Books {
     }
 
     @Test(arguments: [
-        (StressComplaint.order, UInt64(1) << 56 | 0x60 << 32 | 9, "INTID 9 at priority 0x60 preempted one"),
-        (.order, 2 << 56 | 0x80 << 32 | 8, "INTID 8 at priority 0x80 was taken though ICC_PMR_EL1 masks it"),
-        (.order, 3 << 56 | 10, "less urgent was taken in the handler of INTID 10"),
-        (.order, 4 << 56 | 11 << 32 | 8, "ICC_HPPIR1_EL1 had INTID 11 where INTID 8 was to come"),
-        (.active, 1 << 56 | 161, "INTID 161 was taken while it was active"),
-        (.active, 2 << 56 | 5, "INTID 5 did not read as active in its handler"),
-        (.active, 3 << 56 | 5, "INTID 5 was active after the round"),
-        (.starved, 1 << 56 | 3 << 32 | 4, "SGI 4 to vCPU 3 was not seen"),
-        (.starved, 3 << 56 | 30, "nothing but the rescuing timer, INTID 30, ended a WFI"),
-        (.early, 123_456, "due when CNTVCT_EL0 was 123456"),
-        (.stale, 14 << 8 | 1, "move 7 of the page was done, and the content of place 1 was read"),
+        Complaint(.order, 0x100006000000009, "INTID 9 at priority 0x60 preempted one"),
+        Complaint(.order, 0x200008000000008, "INTID 8 at priority 0x80 was taken though ICC_PMR_EL1 masks it"),
+        Complaint(.order, 0x30000000000000A, "less urgent was taken in the handler of INTID 10"),
+        Complaint(.order, 0x400000B00000008, "ICC_HPPIR1_EL1 had INTID 11 where INTID 8 was to come"),
+        Complaint(.active, 0x1000000000000A1, "INTID 161 was taken while it was active"),
+        Complaint(.active, 0x200000000000005, "INTID 5 did not read as active in its handler"),
+        Complaint(.active, 0x300000000000005, "INTID 5 was active after the round"),
+        Complaint(.starved, 0x100000300000004, "SGI 4 to vCPU 3 was not seen"),
+        Complaint(.starved, 0x30000000000001E, "nothing but the rescuing timer, INTID 30, ended a WFI"),
+        Complaint(.early, 0x1E240, "due when CNTVCT_EL0 was 123456"),
+        Complaint(.stale, 0xE01, "move 7 of the page was done, and the content of place 1 was read"),
     ])
-    func theGuestIsBelievedWhenItComplains(complaint: StressComplaint, detail: UInt64, text: String) throws {
-        books.complain(complaint, vcpu: 1, detail: detail, count: 3)
-        try books.expect(complaint.rule, "vCPU 1: ", text, "and 2 times more")
+    func theGuestIsBelievedWhenItComplains(row: Complaint) throws {
+        books.complain(row.complaint, vcpu: 1, detail: row.detail, count: 3)
+        try books.expect(row.complaint.rule, "vCPU 1: ", row.text, "and 2 times more")
     }
 
     /// A guest whose memory is overwritten at random must not end the coordinator, and is read as far as anyone would.
@@ -244,5 +246,18 @@ private final class Books {
             #expect(StressLedger(UnsafeBufferPointer(rebasing: $0.dropLast()), vcpuCount: 0) == nil)
             #expect(StressLedger($0, vcpuCount: 65) == nil)
         }
+    }
+}
+
+/// A detail, in hexadecimal: what happened in bits 63:56, a value in 55:32, an INTID in 31:0. And what is said of it.
+struct Complaint: Sendable {
+    let complaint: StressComplaint
+    let detail: UInt64
+    let text: String
+
+    init(_ complaint: StressComplaint, _ detail: UInt64, _ text: String) {
+        self.complaint = complaint
+        self.detail = detail
+        self.text = text
     }
 }
