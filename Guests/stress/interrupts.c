@@ -19,11 +19,6 @@ uint64_t frame_of(uint32_t cpu, uint32_t intid) {
 void set_priority(uint32_t cpu, uint32_t intid, uint8_t priority) {
     __asm__ volatile("strb %w0, [%1]" : : "r"(priority), "r"(frame_of(cpu, intid) + GICD_IPRIORITYR + intid) : "memory");
 }
-uint8_t priority_of(uint32_t cpu, uint32_t intid) {
-    uint32_t value;
-    __asm__ volatile("ldrb %w0, [%1]" : "=r"(value) : "r"(frame_of(cpu, intid) + GICD_IPRIORITYR + intid) : "memory");
-    return (uint8_t)value;
-}
 void set_edge(uint32_t intid, bool is_edge) {
     uint64_t address = machine.distributor.base + GICD_ICFGR + intid / 16 * 4;
     uint32_t bit = 2u << intid % 16 * 2;
@@ -102,7 +97,6 @@ void on_irq(void) {
     store(&account->ended[slot], account->ended[slot] + 1);
 }
 
-/// At the end of a round: everything that is pending is taken, and nothing stays active.
 void settle(uint32_t cpu) {
     interrupts_off();
     deactivate_deferred(cpu);

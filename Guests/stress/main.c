@@ -1,8 +1,6 @@
 // Rounds: all vCPUs work, meet, let everything arrive, and the device gives its verdict.
 #include "stress.h"
 
-void settle(uint32_t cpu);
-
 static const struct scenario *const scenarios[] = {
     // In the order of `StressScenario`.
     &sgi_all, &sgi_ring, &sgi_hotspot, &spi_edge, &spi_level, &timers, &priorities, &churn, &migration, &one_of_n, &power,
@@ -18,8 +16,8 @@ static struct {
     _Alignas(64) uint64_t arrived, turn;
 } meeting;
 
-/// SplitMix64, one sequence for each vCPU and round. Handlers draw from a generator of their own state, so that the work
-/// is the same whenever interrupts come.
+/// SplitMix64, one sequence for each vCPU and round. Handlers do not draw, so that the work is the same whenever interrupts
+/// come.
 uint32_t random_below(uint32_t limit) {
     uint64_t z = generators[this_cpu()].state += 0x9e3779b97f4a7c15;
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
@@ -45,7 +43,6 @@ static void finish(uint32_t cpu) {
     drain();
     barrier();
     settle(cpu);
-    if (scenario->leave) scenario->leave(cpu);
     barrier();
 }
 static void play(uint32_t cpu) {

@@ -93,7 +93,6 @@ static inline bool read_bit(uint32_t cpu, uint32_t offset, uint32_t intid) {
     return mmio_read32(frame_of(cpu, intid) + offset + intid / 32 * 4) >> intid % 32 & 1;
 }
 void set_priority(uint32_t cpu, uint32_t intid, uint8_t priority);
-uint8_t priority_of(uint32_t cpu, uint32_t intid);
 void set_edge(uint32_t intid, bool is_edge);
 /// GICD_IROUTER: to one vCPU, or to any with `any_cpu`.
 enum { any_cpu = ~0u };
@@ -103,6 +102,8 @@ void prepare_lines(bool is_edge);
 /// Sets this vCPU's EOImode; with 1 handlers leave some interrupts active until `deactivate_deferred`.
 void set_end_in_two_steps(uint32_t cpu, bool on);
 void deactivate_deferred(uint32_t cpu);
+/// At the end of a round: everything that is pending is taken, and nothing stays active.
+void settle(uint32_t cpu);
 /// Whether handlers let others preempt them.
 extern bool nests;
 /// Of the 16 SGIs, where they do not change: handlers compare ICC_HPPIR1_EL1 with what they get. May be null.
@@ -142,8 +143,8 @@ extern uint64_t gave_up;
 void barrier(void);
 
 struct scenario {
-    /// Once, on vCPU 0; on each vCPU before and after each round; and the round itself.
-    void (*prepare)(void), (*enter)(uint32_t cpu), (*work)(uint32_t cpu, uint64_t count), (*leave)(uint32_t cpu);
+    /// Once, on vCPU 0; on each vCPU before each round; and the round itself.
+    void (*prepare)(void), (*enter)(uint32_t cpu), (*work)(uint32_t cpu, uint64_t count);
 };
 extern const struct scenario sgi_all, sgi_ring, sgi_hotspot, spi_edge, spi_level, timers, priorities, churn, migration, one_of_n,
     power, wfi_race, ends, overflow, tlbi;

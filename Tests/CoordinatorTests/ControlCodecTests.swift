@@ -116,20 +116,8 @@ import Testing
 
     // MARK: Damage
 
-    /// splitmix64: the same damage in every run.
-    private struct Damage: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-            return z ^ z >> 31
-        }
-    }
-
     @Test func `what is accepted of damaged replies makes sense`() {
-        var damage = Damage(state: 20_261_125)
+        var damage = SplitMix64(seed: 20_261_125)
         let samples = [
             ControlEncoder.encode(.description(ControlSamples.description)),
             ControlEncoder.encode(.snapshot(ControlSamples.snapshot())), ControlEncoder.encode(.describe),

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LockstepTests {
     /// The published generator's first numbers for this seed.
     @Test func generatorIsSplitMix64() {
-        var random = Shared.SplitMix64(seed: 1_234_567)
+        var random = SplitMix64(seed: 1_234_567)
         #expect(
             (0..<5).map { _ in random.next() } == [
                 6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func budgetsHaveEveryLengthUpToTheLongest() {
-        var random = Shared.SplitMix64(seed: 1)
+        var random = SplitMix64(seed: 1)
         var lengths: [Int: Int] = [:]
         for _ in 0..<15_000 {
             let budget = random.logarithmic(bitCount: 15)
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func numbersBelowABoundReachAllOfThem() {
-        var random = Shared.SplitMix64(seed: 2)
+        var random = SplitMix64(seed: 2)
         #expect(Set((0..<200).map { _ in random.below(7) }) == Set(0..<7))
         #expect(random.below(1) == 0)
     }

@@ -1,3 +1,5 @@
+import Shared
+
 @testable import VCPUWorker
 
 /// Our side of a comparison: executes a lowered instruction on a state.
@@ -46,7 +48,7 @@ struct DifferentialHarness {
             var found = 0
             for iteration in 0..<countPerRow where found < 3 {
                 let caseSeed = seed &+ UInt64(index) << 32 &+ UInt64(iteration)
-                var generator = SeededGenerator(seed: caseSeed)
+                var generator = SplitMix64(seed: caseSeed)
                 let word = Self.randomWord(of: row, using: &generator)
                 let state = states.state(using: &generator)
                 if let exclusion, state.fpcr & exclusion.whenControl != 0 { continue }
@@ -76,7 +78,7 @@ struct DifferentialHarness {
     }
 
     /// The row's fixed bits, the others random; register fields are often equal.
-    static func randomWord(of row: EncodingRow, using generator: inout SeededGenerator) -> UInt32 {
+    static func randomWord(of row: EncodingRow, using generator: inout SplitMix64) -> UInt32 {
         let (mask, value) = row.maskAndValue
         return UInt32(truncatingIfNeeded: generator.next()) & ~mask | value
     }

@@ -1,3 +1,4 @@
+import Shared
 import Testing
 
 @testable import VCPUWorker
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test func readsWhatItWrites() throws {
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         var comparison = ComparisonCase(
             words: [0x1E22_2820, 0xD503_201F], state: RandomStates(seed: 7).state(using: &generator), dataSeed: 5,
             isTranslated: true)

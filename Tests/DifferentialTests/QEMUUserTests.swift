@@ -1,3 +1,4 @@
+import Shared
 import Testing
 
 @testable import VCPUWorker
@@ -16,7 +17,7 @@ import Testing
         let machine = try QEMUUserMachine()
         let states = RandomStates(seed: 0x5EED)
         for (index, row) in VectorEncodings.rows.enumerated() where row.isImplemented {
-            var generator = SeededGenerator(seed: 0x5EED &+ UInt64(index) << 32)
+            var generator = SplitMix64(seed: 0x5EED &+ UInt64(index) << 32)
             let isHalf = Self.isHalfPrecision(row)
             let cases = (0..<(isHalf ? 300 : 100)).map { count in
                 let word = DifferentialHarness.randomWord(of: row, using: &generator)
@@ -32,7 +33,7 @@ import Testing
     @Test func allHalvesAgree() throws {
         let machine = try QEMUUserMachine()
         for (index, row) in AdvancedSIMDTwoRegisterMiscellaneousFP16.rows.enumerated() {
-            var generator = SeededGenerator(seed: UInt64(index))
+            var generator = SplitMix64(seed: UInt64(index))
             // From V1 to V0, all eight lanes.
             let word = row.maskAndValue.value | 1 << 30 | 1 << 5
             let cases = (0..<512).map { count in
@@ -82,7 +83,7 @@ enum HalfOperands {
         0x7BFF, 0x7C00, 0x7C01, 0x7DFF, 0x7E00, 0x7FFF,
     ]
 
-    private static func next(using generator: inout SeededGenerator) -> UInt64 {
+    private static func next(using generator: inout SplitMix64) -> UInt64 {
         let random = generator.next()
         let magnitude: UInt64 =
             switch random % 6 {
@@ -95,7 +96,7 @@ enum HalfOperands {
     }
 
     /// Every lane of every vector register.
-    static func fill(_ state: inout MachineState, using generator: inout SeededGenerator) {
+    static func fill(_ state: inout MachineState, using generator: inout SplitMix64) {
         for index in 0..<64 {
             state.v[index] = (0..<4).reduce(0) { word, _ in word << 16 | next(using: &generator) }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Shared
 
 /// A guest of random words: the monitor of `Guests/programs/chaos.S`, page tables, and a slice of words for each vCPU.
 ///
@@ -154,19 +155,13 @@ struct ChaosImage {
     }
 }
 
-/// SplitMix64.
+/// The choices of a chaos: a seed makes the same ones for ever.
 struct ChaosRandom: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SplitMix64
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     mutating func oneIn(_ count: UInt64) -> Bool { next() % count == 0 }
     mutating func below(_ count: Int) -> Int { Int(truncatingIfNeeded: next() % UInt64(count)) }

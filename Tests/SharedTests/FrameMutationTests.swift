@@ -1,23 +1,12 @@
 import CAllocationCount
+import Shared
 import Testing
 
 @testable import Shared
 
 @Suite("Random damage to frames", .serialized)
 struct FrameMutationTests {
-    /// splitmix64: the same damage in every run.
-    struct Damage: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-            return z ^ z >> 31
-        }
-    }
-
-    private static func damaged(_ bytes: [UInt8], using damage: inout Damage) -> [UInt8] {
+    private static func damaged(_ bytes: [UInt8], using damage: inout SplitMix64) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &damage) {
             let place = Int.random(in: 0...bytes.count, using: &damage)
@@ -33,7 +22,7 @@ struct FrameMutationTests {
     }
 
     @Test func whatIsAcceptedMakesSense() {
-        var damage = Damage(state: 20_240_601)
+        var damage = SplitMix64(seed: 20_240_601)
         var decoder = FrameDecoder()
         let samples = [Encoded.exit, Encoded.entry, Encoded.hello, Encoded.welcome, Encoded.sgi, Encoded.stop]
         var accepted = 0

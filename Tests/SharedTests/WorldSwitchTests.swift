@@ -206,7 +206,7 @@ import Testing
     }
 
     @Test func damagedFramesAreRefusedOrMakeSense() {
-        var random = FrameMutationTests.Damage(state: 20_251_125)
+        var random = SplitMix64(seed: 20_251_125)
         let samples = [Self.encoded(Self.exit), Self.encoded(Self.entry)]
         var decoder = FrameDecoder()
         var refused = 0

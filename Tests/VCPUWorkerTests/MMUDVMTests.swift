@@ -227,7 +227,7 @@ import Testing
 
     /// A hostile peer may write anything into the page; it can cost time, but neither a crash nor an endless loop.
     @Test func rubbishInThePageIsSurvived() {
-        var random = SplitMix(seed: 11)
+        var random = SplitMix64(seed: 11)
         let fixture = MMUFixture(vcpuCount: 2)
         let words = ControlPage.byteCount(vcpuCount: 2) / 8
         var vcpu = fixture.makeVCPU(index: 0)
@@ -286,7 +286,7 @@ final class DVMStress: Sendable {
     static func place(_ page: Int, _ which: Int) -> UInt64 { UInt64(page * 2 + which) << 12 }
 
     func run(_ index: Int) {
-        var random = SplitMix(seed: UInt64(index))
+        var random = SplitMix64(seed: UInt64(index))
         var vcpu = fixture.makeVCPU(index: index)
         vcpu.enable(tables)
         vcpu.beginGuestExecution()
@@ -318,7 +318,7 @@ final class DVMStress: Sendable {
         finished.add(1, ordering: .relaxed)
     }
 
-    private func invalidate(_ vcpu: inout VCPU, _ page: Int, _ random: inout SplitMix) {
+    private func invalidate(_ vcpu: inout VCPU, _ page: Int, _ random: inout SplitMix64) {
         let operand = 1 << 48 | Self.va(page) >> 12
         let form: UInt16 = [0, 1, 2, 3, 5, 7, 1, 1][random.below(8)]
         _ = vcpu.executeMaintenance(SystemRegisterEncoding(1, 0, 8, 3, form), operand)

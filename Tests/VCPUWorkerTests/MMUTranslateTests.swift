@@ -4,47 +4,6 @@ import Testing
 
 @testable import VCPUWorker
 
-extension VCPU {
-    /// The offset into RAM that an access reaches as a load or store would: through the fast TLB, else `translate`.
-    mutating func reach(
-        _ va: UInt64, _ kind: MemoryAccess.Kind = .read, unprivileged: Bool = false, byteCount: Int = 8
-    ) -> UInt64? {
-        let slot = (unprivileged ? mmu.unprivileged : mmu.privileged) + Int(va >> 12 & 255)
-        let tag = (va &+ UInt64(byteCount - 1)) & ~0xFFF
-        if (kind == .write ? slot.pointee.writeTag : slot.pointee.readTag) == tag {
-            return va &+ slot.pointee.addend &- UInt64(UInt(bitPattern: ram))
-        }
-        let access = MemoryAccess(kind: kind, unprivileged: unprivileged)
-        guard let host = translate(va, access, byteCount: byteCount) else { return nil }
-        return UInt64(UnsafeRawPointer(ram).distance(to: UnsafeRawPointer(host)))
-    }
-
-    /// Whether the fast TLB would take the access.
-    func isFast(_ va: UInt64, _ kind: MemoryAccess.Kind = .read, unprivileged: Bool = false) -> Bool {
-        let slot = (unprivileged ? mmu.unprivileged : mmu.privileged) + Int(va >> 12 & 255)
-        return (kind == .write ? slot.pointee.writeTag : slot.pointee.readTag) == va & ~0xFFF
-    }
-
-    var walks: UInt64 { control.counter(.stage1Walks) }
-
-    /// Turns the MMU on with `tables` under both TTBRs.
-    mutating func enable(_ tables: Stage1Tables, asid: UInt16 = 1, tcr: UInt64 = 0, sctlr: UInt64 = 0) {
-        system.tcr_EL1 = tables.tcr | tcr
-        system.mair_EL1 = Stage1Tables.mair
-        system.ttbr0_EL1 = tables.root | UInt64(asid) << 48
-        system.ttbr1_EL1 = tables.root
-        system.sctlr_EL1 = 0x30D0_0980 | 1 | sctlr
-        translationRegimeChanged()
-        pstate.pan = false
-        panChanged()
-    }
-
-    mutating func switchASID(_ asid: UInt16, _ tables: Stage1Tables) {
-        system.ttbr0_EL1 = tables.root | UInt64(asid) << 48
-        translationRegimeChanged()
-    }
-}
-
 @Suite struct MMUTranslateTests {
     let fixture = MMUFixture()
 
@@ -319,7 +278,7 @@ extension VCPU {
     /// the tables as they are would reach.
     @Test(arguments: [(12, 1 as UInt64), (12, 2), (14, 3), (16, 4)])
     func cachesAgreeWithTheTables(granule: Int, seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let trees = (0..<3).map { _ in Stage1Tables(fixture, granule: granule) }
         let pageBytes = UInt64(1) << UInt64(granule)
         // Neighbours, and pages that share a fast slot or a set.
@@ -377,27 +336,4 @@ extension VCPU {
             }
         }
     }
-}
-
-extension MemoryFault {
-    var ofWalk: WalkFault {
-        WalkFault(status: status, isStage2: isStage2, isStage1Walk: isStage1Walk, ipa: isStage2 ? ipa : 0)
-    }
-}
-
-/// A small random source with a seed.
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }

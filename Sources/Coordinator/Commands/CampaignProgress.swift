@@ -7,7 +7,7 @@ final class CampaignProgress {
     private let started = armada_monotonic()
     private var last: UInt64 = 0
 
-    func show(_ summary: StressCampaign.Summary) {
+    func show(_ summary: CampaignSummary) {
         let now = armada_monotonic()
         guard now &- last >= (isTerminal ? 200_000_000 : 10_000_000_000) else { return }
         last = now
@@ -21,17 +21,4 @@ final class CampaignProgress {
     }
 
     func end() { if isTerminal { StandardError.write("\r\u{1B}[K") } }
-}
-
-extension StressCampaign.Summary {
-    /// `command` repeats one seed.
-    func text(command: (UInt64) -> String) -> String {
-        var out =
-            "\(done) of \(total) seeds: \(clean) clean, \(violated.count) violated, \(failed.count) without a verdict"
-        if found > 0 { out += "; \(found) of them were there already" }
-        out += "\n"
-        for seed in violated.sorted() { out += "violated: \(command(seed))\n" }
-        for seed in failed.sorted() { out += "no verdict: \(command(seed))\n" }
-        return out
-    }
 }

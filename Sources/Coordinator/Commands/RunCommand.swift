@@ -110,7 +110,7 @@ struct RunCommand: ExecutableCommand {
     @Option(
         name: .customLong("list-registers"),
         help: ArgumentHelp("List registers of each vCPU's GIC, 1 to 16.", valueName: "count"))
-    var listRegisters = 4
+    var listRegisters = VMConfiguration.usualListRegisterCount
 
     @Option(
         name: .customLong("world-switch"),
@@ -152,7 +152,8 @@ struct RunCommand: ExecutableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            With --lockstep: which of all the orders in which the vCPUs can run; with --fault: when faults strike. Without it: 1.
+            With --lockstep: which of all the orders in which the vCPUs can run; with --fault: when faults strike. \
+            Without it: 1.
             """, valueName: "number"))
     var seed: UInt64?
 

@@ -3,7 +3,7 @@ import Shared
 
 /// `armada stress`.
 struct StressCommand: ExecutableCommand {
-    private static let all = "all"
+    static let all = "all"
 
     static let configuration = CommandConfiguration(
         commandName: "stress",
@@ -43,7 +43,7 @@ struct StressCommand: ExecutableCommand {
     @Option(
         name: .customLong("list-registers"),
         help: ArgumentHelp("List registers of each vCPU, 1 to 16.", valueName: "count"))
-    var listRegisters = 4
+    var listRegisters = VMConfiguration.usualListRegisterCount
 
     @Option(help: ArgumentHelp("As with armada run.", valueName: "none|same|separate"))
     var pin = PinPolicy.none
@@ -130,7 +130,7 @@ struct StressCommand: ExecutableCommand {
         }
     }
 
-    private var list: [StressScenario] {
+    var list: [StressScenario] {
         let named = scenarios.compactMap { StressScenario(rawValue: $0) }
         guard named.isEmpty || scenarios.contains(Self.all) else { return named }
         return StressScenario.allCases.filter { $0.minimumVCPUCount <= cpus }
@@ -191,46 +191,6 @@ struct StressCommand: ExecutableCommand {
         report.command = { _ in command }
         try StandardOutput.write(json ? report.json : report.text)
         return report.exitCode
-    }
-
-    // MARK: Campaigns
-
-    /// All that a result depends on beside its seed.
-    private var configurationText: String {
-        "armada \(Armada.version), wire \(WireProtocol.version): " + arguments(seed: nil).joined(separator: " ")
-    }
-
-    private func arguments(seed: UInt64?) -> [String] {
-        var words = ["stress"] + list.map(\.rawValue) + ["--cpus", "\(cpus)", "--list-registers", "\(listRegisters)"]
-        words += ["--pin", pin.rawValue]
-        if let rounds { words += ["--rounds", "\(rounds)"] }
-        if let duration { words += ["--duration", "\(duration)"] }
-        if lockstep { words.append("--lockstep") }
-        for fault in faults { words += ["--fault", fault.text] }
-        if let seed { words += ["--seed", "\(seed)"] }
-        return words
-    }
-
-    private func campaign(_ seeds: SeedRange, _ results: String) throws -> Int32 {
-        let progress = CampaignProgress()
-        var campaign = StressCampaign(
-            directory: results, configuration: configurationText, seeds: seeds.range, jobCount: jobs,
-            arguments: { seed in
-                arguments(seed: seed) + ["--result", results] + (worker.map { ["--worker", $0] } ?? [])
-            })
-        campaign.onProgress = progress.show
-        let summary: StressCampaign.Summary
-        do throws(ReportError) {
-            summary = try campaign.run()
-        } catch {
-            progress.end()
-            throw CommandFailure(error.description)
-        }
-        progress.end()
-        try StandardOutput.write(summary.text { seed in (["armada"] + arguments(seed: seed)).joined(separator: " ") })
-        if summary.isInterrupted { StandardError.report("interrupted: the same command goes on from here") }
-        if !summary.violated.isEmpty { return StressReport.violatedCode }
-        return summary.isInterrupted || !summary.failed.isEmpty ? 1 : 0
     }
 
     private func command(_ result: StressResult) -> String {

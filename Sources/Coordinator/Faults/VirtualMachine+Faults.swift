@@ -12,8 +12,6 @@ extension VirtualMachine {
 
     /// A kick without a reason: takes a running vCPU out of the guest, ends the WFI of a blocked one.
     private func disturb(_ vcpu: VCPU) {
-        // When a running one sees its doorbell is the host's choice, of which lock-step has none.
-        if schedule != nil, vcpu.state == .running { return }
         kick(vcpu, vcpu.state == .blocked ? .unblock : .irqPending)
     }
 

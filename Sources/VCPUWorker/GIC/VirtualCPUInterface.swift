@@ -26,8 +26,8 @@ struct VirtualCPUInterface {
     private(set) var fiqPending = false
     /// The maintenance interrupt: the coordinator asked to hear of what the guest just did to the list registers.
     ///
-    /// It is raised by the guest's own acknowledge, end, deactivate and group enable only, never by entering with a condition that
-    /// holds already: such an entry would be left again before its first instruction.
+    /// It is raised by the guest's own acknowledge, end, deactivate and group enable only, never by entering with a
+    /// condition that holds already: such an entry would be left again before its first instruction.
     private(set) var maintenancePending = false
 
     init(listRegisterCount: Int = 4) {
@@ -193,7 +193,8 @@ struct VirtualCPUInterface {
         if state.hcr & ICH_HCR.lrenpie != 0 { maintenancePending = true }
     }
 
-    /// Raises the maintenance interrupt where the guest has just enabled or disabled a group that the coordinator asked about.
+    /// Raises the maintenance interrupt where the guest has just enabled or disabled a group that the coordinator asked
+    /// about.
     mutating func noteGroupEnables() {
         let group0 = state.vmcr & ICH_VMCR.veng0 != 0 ? ICH_HCR.vgrp0eie : ICH_HCR.vgrp0die
         let group1 = state.vmcr & ICH_VMCR.veng1 != 0 ? ICH_HCR.vgrp1eie : ICH_HCR.vgrp1die

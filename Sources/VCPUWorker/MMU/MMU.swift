@@ -14,7 +14,8 @@ import Shared
 /// ```
 ///
 /// Faults are never cached, and an access that an entry does not permit walks again, so a fault is always of the tables
-/// as they are, but for stage 1 of the page that stage 2 refused last. A fast slot exists only where an unaligned access needs no check: Normal memory with SCTLR_EL1.A = 0.
+/// as they are, but for stage 1 of the page that stage 2 refused last. A fast slot exists only where an unaligned access
+/// needs no check: Normal memory with SCTLR_EL1.A = 0.
 ///
 /// Who changes what this depends on, tells:
 /// - after a write to SCTLR_EL1, TCR_EL1, TTBR0_EL1, TTBR1_EL1, MAIR_EL1 (SetState and reset included):

@@ -43,7 +43,8 @@ extension VCPU {
         return outcome == .next && lockstep.isOn ? retireAndLookAgain() : outcome
     }
 
-    /// Evaluates both output lines at `counter`, arms the host's timer or the slice's end, and notes whether the coordinator must hear of it.
+    /// Evaluates both output lines at `counter`, arms the host's timer or the slice's end, and notes whether the
+    /// coordinator must hear of it.
     mutating func updateTimers(at counter: UInt64) {
         let isVirtualWaiting = timers.virtual.update(
             at: counter, intid: PhysicalMap.virtualTimerINTID, interface: &cpuInterface)

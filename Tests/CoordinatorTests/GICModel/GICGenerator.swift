@@ -1,7 +1,9 @@
+import Shared
+
 /// Draws operations: few interrupts, so that they meet.
 struct GICGenerator {
     let shape: GICShape
-    var random: TestRandom
+    var random: SplitMix64
 
     private mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
     private mutating func chance(_ one: Int) -> Bool { below(one) == 0 }

@@ -1,3 +1,5 @@
+import Shared
+
 /// A sequence of operations that a seed gives, and what becomes of it.
 struct GICRun {
     let shape: GICShape
@@ -22,7 +24,7 @@ struct GICRun {
                 .endMode(vcpu, isSplit: shape.splitsEnd ?? false), .mask(vcpu, 0xF8), .groups(vcpu, 3),
             ]
         }
-        var generator = GICGenerator(shape: shape, random: TestRandom(state: seed))
+        var generator = GICGenerator(shape: shape, random: SplitMix64(seed: seed))
         for _ in 0..<count { operations.append(generator.next()) }
         return operations
     }

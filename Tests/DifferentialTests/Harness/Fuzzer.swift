@@ -1,3 +1,5 @@
+import Shared
+
 @testable import VCPUWorker
 
 /// Compares random programs: rounds of one word of each row and a few sequences, each executed from several states, in turn
@@ -62,7 +64,7 @@ final class Fuzzer {
         }
         for (index, row) in rows.enumerated() where failuresOfRow[row] < Self.failuresPerRow {
             let caseSeed = Self.seed(seed, UInt64(round), hashes[index])
-            var generator = SeededGenerator(seed: caseSeed)
+            var generator = SplitMix64(seed: caseSeed)
             guard let program = programs.single(row, using: &generator) else { continue }
             compare(
                 program, caseSeed, dataSeed, states: program.isDefined ? Self.statesPerProgram : 1, &generator,
@@ -71,7 +73,7 @@ final class Fuzzer {
         }
         for index in 0..<sequenceCount {
             let caseSeed = Self.seed(seed, UInt64(round), UInt64(index) &+ 2)
-            var generator = SeededGenerator(seed: caseSeed)
+            var generator = SplitMix64(seed: caseSeed)
             let program = programs.sequence(using: &generator)
             if program.rows.contains(where: { failuresOfRow[$0] >= Self.failuresPerRow }) { continue }
             compare(
@@ -86,7 +88,7 @@ final class Fuzzer {
 
     private func compare(
         _ program: RandomProgram, _ caseSeed: UInt64, _ dataSeed: UInt64, states: Int,
-        _ generator: inout SeededGenerator, state makeState: (inout SeededGenerator) -> MachineState, count: () -> Void
+        _ generator: inout SplitMix64, state makeState: (inout SplitMix64) -> MachineState, count: () -> Void
     ) {
         var found: [String] = []
         let failing: ComparisonCase? = engine.withPlaced(program) { placed in
@@ -147,7 +149,7 @@ final class Fuzzer {
     }
 
     private static func seed(_ seed: UInt64, _ round: UInt64, _ name: UInt64) -> UInt64 {
-        var generator = SeededGenerator(seed: seed ^ name &* 0x9E37_79B9_7F4A_7C15 ^ round << 32)
+        var generator = SplitMix64(seed: seed ^ name &* 0x9E37_79B9_7F4A_7C15 ^ round << 32)
         return generator.next()
     }
 }

@@ -1,6 +1,8 @@
+import Shared
+
 /// Words that mix random bits with what arithmetic finds interesting.
 enum InterestingWord {
-    static func general(using generator: inout SeededGenerator) -> UInt64 {
+    static func general(using generator: inout SplitMix64) -> UInt64 {
         let random = generator.next()
         return switch generator.next() % 6 {
         case 0: random & 0xFF
@@ -12,7 +14,7 @@ enum InterestingWord {
         }
     }
 
-    static func vector(_ kind: UInt64, using generator: inout SeededGenerator) -> UInt64 {
+    static func vector(_ kind: UInt64, using generator: inout SplitMix64) -> UInt64 {
         let random = generator.next()
         return switch kind {
         case 0: double(using: &generator)
@@ -28,7 +30,7 @@ enum InterestingWord {
     }
 
     /// Small numbers and those at the ends of the range.
-    private static func lanes(_ width: UInt64, using generator: inout SeededGenerator) -> UInt64 {
+    private static func lanes(_ width: UInt64, using generator: inout SplitMix64) -> UInt64 {
         var result: UInt64 = 0
         for _ in 0..<64 / width {
             let random = generator.next()
@@ -45,13 +47,13 @@ enum InterestingWord {
         return result
     }
 
-    private static func double(using generator: inout SeededGenerator) -> UInt64 {
+    private static func double(using generator: inout SplitMix64) -> UInt64 {
         number(exponentBits: 11, fractionBits: 52, using: &generator)
     }
-    private static func single(using generator: inout SeededGenerator) -> UInt64 {
+    private static func single(using generator: inout SplitMix64) -> UInt64 {
         number(exponentBits: 8, fractionBits: 23, using: &generator)
     }
-    private static func half(using generator: inout SeededGenerator) -> UInt64 {
+    private static func half(using generator: inout SplitMix64) -> UInt64 {
         number(exponentBits: 5, fractionBits: 10, using: &generator)
     }
 
@@ -60,7 +62,7 @@ enum InterestingWord {
     /// Two random words are enough for all choices: most of a comparison's time would go into making its state. Inlined, so
     /// that the widths are constants.
     @inline(__always)
-    private static func number(exponentBits: UInt64, fractionBits: UInt64, using generator: inout SeededGenerator)
+    private static func number(exponentBits: UInt64, fractionBits: UInt64, using generator: inout SplitMix64)
         -> UInt64
     {
         let exponentMask: UInt64 = (1 << exponentBits) - 1

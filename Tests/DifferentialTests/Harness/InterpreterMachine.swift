@@ -240,7 +240,7 @@ final class InterpreterMachine {
 
         /// Zero for seed 0, otherwise random, with much that arithmetic finds interesting.
         init(seed: UInt64) {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SplitMix64(seed: seed)
             bytes = []
             bytes.reserveCapacity(InterpreterMachine.dataByteCount)
             while bytes.count < InterpreterMachine.dataByteCount {

@@ -1,3 +1,5 @@
+import Shared
+
 @testable import VCPUWorker
 
 /// What loads and stores need to be compared.
@@ -57,7 +59,7 @@ enum MemoryOperands {
     static func usesMonitor(_ w: Word) -> Bool { isExclusive(w) && !w.isSet(23) }
 
     /// Aims the base, and the index, so that most accesses land in the data: within a page, across two, across the end.
-    static func prepare(_ w: Word, _ state: inout MachineState, _ generator: inout SeededGenerator) {
+    static func prepare(_ w: Word, _ state: inout MachineState, _ generator: inout SplitMix64) {
         let random = generator.next()
         var target = InterpreterMachine.data &+ (random >> 8 & UInt64(InterpreterMachine.dataByteCount - 16) & ~15)
         // Atomics without FEAT_LSE2 fault on unaligned addresses, which the reference does not check.
@@ -105,7 +107,7 @@ enum MemoryOperands {
     }
 
     /// Before a store-exclusive, half of the time a load-exclusive of the same bytes; before anything else nothing.
-    static func prefix(_ w: Word, _ generator: inout SeededGenerator) -> [UInt32] {
+    static func prefix(_ w: Word, _ generator: inout SplitMix64) -> [UInt32] {
         guard usesMonitor(w), !w.isSet(22) else { return [] }
         // CASP
         if w.isSet(21), !w.isSet(31) { return [] }

@@ -1,3 +1,5 @@
+import Shared
+
 @testable import VCPUWorker
 
 /// Makes random words of rows, short sequences of them, and states that fit.
@@ -32,7 +34,7 @@ struct RandomPrograms {
     // MARK: Words
 
     /// A word of a row: the fixed bits, the others random; nil when chance brought only words that are excluded.
-    static func word(of row: EncodingRow, using generator: inout SeededGenerator) -> UInt32? {
+    static func word(of row: EncodingRow, using generator: inout SplitMix64) -> UInt32? {
         let (mask, value) = row.maskAndValue
         for _ in 0..<20 {
             let word =
@@ -44,7 +46,7 @@ struct RandomPrograms {
     }
 
     /// One word of a row, behind a load-exclusive if it needs one, or a NOP: one word is no trace to the translator.
-    func single(_ row: Int, using generator: inout SeededGenerator) -> RandomProgram? {
+    func single(_ row: Int, using generator: inout SplitMix64) -> RandomProgram? {
         guard let word = Self.word(of: Decoder.rows[row], using: &generator) else { return nil }
         let prefix = MemoryOperands.isLoadOrStore(Word(word)) ? MemoryOperands.prefix(Word(word), &generator) : []
         var program = RandomProgram(words: (prefix.isEmpty ? [0xD503_201F] : prefix) + [word])
@@ -53,7 +55,7 @@ struct RandomPrograms {
     }
 
     /// Two to twelve words of all rows that do not leave the sequence, and of idioms that compilers write.
-    func sequence(using generator: inout SeededGenerator) -> RandomProgram {
+    func sequence(using generator: inout SplitMix64) -> RandomProgram {
         var words: [UInt32] = []
         var rows: [Int] = []
         let length = 2 + Int(generator.next() % 10)
@@ -94,7 +96,7 @@ struct RandomPrograms {
     }
 
     /// Makes words of a sequence depend on each other, aims loads and stores at the data, and shortens branches.
-    private static func fit(_ word: UInt32, using generator: inout SeededGenerator) -> UInt32 {
+    private static func fit(_ word: UInt32, using generator: inout SplitMix64) -> UInt32 {
         let w = Word(word)
         let random = UInt32(truncatingIfNeeded: generator.next())
         if ComparisonRules.isDirectBranch(w) {
@@ -118,7 +120,7 @@ struct RandomPrograms {
     }
 
     /// Words that compilers write next to each other.
-    private static func idiom(using generator: inout SeededGenerator) -> [UInt32] {
+    private static func idiom(using generator: inout SplitMix64) -> [UInt32] {
         let random = UInt32(truncatingIfNeeded: generator.next())
         let d = random & 31
         let n = random >> 5 & 31
@@ -153,7 +155,7 @@ struct RandomPrograms {
     // MARK: States
 
     /// A state in which the word under test of a program of one row finds what it needs.
-    func stateForSingle(_ program: RandomProgram, from states: RandomStates, using generator: inout SeededGenerator)
+    func stateForSingle(_ program: RandomProgram, from states: RandomStates, using generator: inout SplitMix64)
         -> MachineState
     {
         var state = states.state(using: &generator)
@@ -169,7 +171,7 @@ struct RandomPrograms {
         return state
     }
 
-    func stateForSequence(from states: RandomStates, using generator: inout SeededGenerator) -> MachineState {
+    func stateForSequence(from states: RandomStates, using generator: inout SplitMix64) -> MachineState {
         var state = states.state(using: &generator)
         for base in Self.bases {
             let random = generator.next()

@@ -1,3 +1,5 @@
+import Shared
+
 /// Makes states whose registers hold interesting words, which are drawn from a stock.
 ///
 /// Making each word anew takes longer than executing a program from the state.
@@ -13,14 +15,14 @@ struct RandomStates {
     private let vectors: [UInt64]
 
     init(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         general = (0..<Self.wordCount).map { _ in InterestingWord.general(using: &generator) }
         vectors = (0..<Self.vectorKinds * Self.wordCount).map {
             InterestingWord.vector($0 / Self.wordCount, using: &generator)
         }
     }
 
-    func state(using generator: inout SeededGenerator) -> MachineState {
+    func state(using generator: inout SplitMix64) -> MachineState {
         var state = MachineState()
         // Half of the states hold one kind of value in every vector register, so that operands meet their like.
         let kind = generator.next() % 16

@@ -1,3 +1,5 @@
+import Shared
+
 @testable import VCPUWorker
 
 /// The system registers and instructions that are compared as registers and memory are.
@@ -10,7 +12,7 @@ enum SystemOperands {
     static func isByAddress(_ w: Word) -> Bool { byAddress.contains(w.raw & ~31) }
 
     /// A word of the rows MRS, MSR (register) and SYS that can be compared; nil: any word of the row can be.
-    static func word(of row: EncodingRow, using generator: inout SeededGenerator) -> UInt32? {
+    static func word(of row: EncodingRow, using generator: inout SplitMix64) -> UInt32? {
         let random = generator.next()
         let t = UInt32(truncatingIfNeeded: random) & 31
         let choice = Int(random >> 32 & 0xFFFF)
@@ -24,7 +26,7 @@ enum SystemOperands {
     }
 
     /// Gives the general register of `w` a value that fits.
-    static func prepare(_ w: Word, _ state: inout MachineState, _ generator: inout SeededGenerator) {
+    static func prepare(_ w: Word, _ state: inout MachineState, _ generator: inout SplitMix64) {
         guard w.rt != 31 else { return }
         if isByAddress(w) {
             state.x[Int(w.rt)] =

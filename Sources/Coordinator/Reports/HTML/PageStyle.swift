@@ -1,4 +1,5 @@
-/// What all pages have in common: they need nothing else, no network, no other file. Their colours are those of Okabe and Ito, which the colour-blind can tell apart.
+/// What all pages have in common: they need nothing else, no network, no other file. Their colours are those of Okabe and
+/// Ito, which the colour-blind can tell apart.
 enum PageStyle {
     /// A whole page around `content`.
     static func page(title: String, _ content: String) -> String {
