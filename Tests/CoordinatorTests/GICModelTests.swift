@@ -50,6 +50,12 @@ import Testing
         }
     }
 
+    @Test(arguments: GICFoundCase.all, [false, true])
+    func staysRight(found: GICFoundCase, delaysKicks: Bool) {
+        let failure = GICRun(shape: found.shape, delaysKicks: delaysKicks).failure(of: found.operations)
+        #expect(failure == nil, "\(failure?.difference ?? "")")
+    }
+
     // MARK: That it can fail
 
     /// Whether a seed finds that something is wrong with the model or the machine.

@@ -143,6 +143,8 @@ struct VGICCPU {
     var listCount = 0
     /// List registers that were filled by the last flush and not folded yet.
     var usedListRegisterCount = 0
+    /// Active interrupts that the last flush left without a list register.
+    var activeOutsideCount = 0
     /// ICH_VMCR_EL2 at the last exit.
     var vmcr: UInt64 = 0
     /// A running vCPU holds an interrupt that must not be taken any more.

@@ -49,6 +49,7 @@ extension VGIC {
         cpu.pointee.usedListRegisterCount = listRegisterCount
 
         let activeOutside = max(activeCount &- head, 0)
+        cpu.pointee.activeOutsideCount = activeOutside
         let pendingOutside = count &- listRegisterCount &- activeOutside
         if listRegisterCount >= 2 {
             state.hcr |= ICH_HCR.uie
@@ -152,6 +153,7 @@ extension VGIC {
 
     private func finishFold(_ cpu: UnsafeMutablePointer<VGICCPU>) {
         cpu.pointee.usedListRegisterCount = 0
+        cpu.pointee.activeOutsideCount = 0
         if cpu.pointee.isWithdrawing {
             cpu.pointee.isWithdrawing = false
             withdrawingCount &-= 1
@@ -199,10 +201,11 @@ extension VGIC {
     }
 
     /// The guest ended `count` interrupts that were in no list register. With EOImode 0 it ends them in the reverse
-    /// order of taking them, which is the order of their priorities, and so of the sorted list.
+    /// order of taking them, which is the order of their group priorities, and so of the sorted list.
     private func deactivateOutside(vcpu: Int, count: Int) {
         let list = lists + vcpu &* listCapacity
-        var remaining = count
+        // More than there were would be others: one that ISACTIVER has set since.
+        var remaining = min(count, cpus[vcpu].activeOutsideCount)
         for place in 0..<cpus[vcpu].listCount where remaining > 0 {
             let interrupt = interrupts + Int(list[place])
             if interrupt.pointee.isActive, !interrupt.pointee.inListRegister {
@@ -217,7 +220,7 @@ extension VGIC {
         where interrupts[index].target == VGICInterrupt.anyVCPU { reconsider(index) }
     }
 
-    /// Active first, then those whose group the CPU interface takes, then the others; by priority within each.
+    /// Active first, by group priority, then those whose group the CPU interface takes, then the others, by priority.
     /// Stable, in time proportional to the list.
     private func sort(vcpu: Int, vmcr: UInt64) {
         let list = lists + vcpu &* listCapacity
@@ -235,7 +238,12 @@ extension VGIC {
 
     private func sortKey(_ index: Int, vmcr: UInt64) -> Int {
         let interrupt = interrupts + index
-        if interrupt.pointee.isActive { return Int(interrupt.pointee.takenPriority >> 3) }
+        if interrupt.pointee.isActive {
+            // The order in which they were taken, the latest first: each has preempted the next.
+            let group = Self.groupPriority(
+                interrupt.pointee.takenPriority, isGroup1: interrupt.pointee.isTakenInGroup1, vmcr: vmcr)
+            return Int(group >> 3)
+        }
         return (takesGroup(interrupt, vmcr: vmcr) ? 32 : 64) &+ Int(interrupt.pointee.priority >> 3)
     }
 

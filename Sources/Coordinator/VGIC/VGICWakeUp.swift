@@ -34,10 +34,14 @@ extension VGIC {
         guard active != 0 else { return true }
         // Five bits of priority: bit n of the active priorities stands for n × 8.
         let running = UInt8(truncatingIfNeeded: active.trailingZeroBitCount) << 3
+        return groupPriority(priority, isGroup1: isGroup1, vmcr: vmcr) < running
+    }
+
+    /// The part of a priority that decides about preemption.
+    static func groupPriority(_ priority: UInt8, isGroup1: Bool, vmcr: UInt64) -> UInt8 {
         let usesGroup0Point = !isGroup1 || vmcr & ICH_VMCR.vcbpr != 0
         let point =
             usesGroup0Point ? (vmcr >> ICH_VMCR.vbpr0Shift & 7) &+ 1 : vmcr >> ICH_VMCR.vbpr1Shift & 7
-        let groupPriority = UInt8(truncatingIfNeeded: 0xFF << max(point, 3)) & priority
-        return groupPriority < running
+        return UInt8(truncatingIfNeeded: 0xFF << max(point, 3)) & priority
     }
 }
