@@ -13,12 +13,17 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 
-# check MUTATION PROPERTY EXPECTED: verifies the property, with weak fairness.
+# check MUTATION PROPERTY EXPECTED: verifies the property, with weak fairness, or "assertions": those and stuck processes.
 check() {
     # shellcheck disable=SC2086
     spin $bounds ${1:+-D$1} -a "$model" >spin.log 2>&1 || { cat spin.log >&2; exit 1; }
-    gcc -O2 -o pan pan.c
-    ./pan -m200000 -a -f -N "$2" >pan.log 2>&1 || true
+    if [ "$2" = assertions ]; then
+        gcc -O2 -DNOCLAIM -DSAFETY -o pan pan.c
+        ./pan -m200000 >pan.log 2>&1 || true
+    else
+        gcc -O2 -DNFAIR=3 -o pan pan.c
+        ./pan -m200000 -a -f -N "$2" >pan.log 2>&1 || true
+    fi
     errors=$(grep -oE 'errors: [0-9]+' pan.log | cut -d' ' -f2)
     if [ -z "$errors" ] || grep -q 'max search depth too small' pan.log; then
         cat pan.log >&2
@@ -32,6 +37,7 @@ check() {
     fi
 }
 
-for property in interruptTaken requestServed runEnds; do check "" $property 0; done
+for property in assertions interruptTaken requestServed runEnds; do check "" $property 0; done
 for mutation in NO_RECHECK NO_BARRIER; do check $mutation requestServed 1; done
+check EAGER_WAKE assertions 1
 for mutation in NO_DOORBELL NO_MODE NO_WAKE NO_PENDING NO_ATTACH EARLY_FRAME; do check $mutation interruptTaken 1; done

@@ -14,6 +14,7 @@
  *   NO_DOORBELL     a kick changes the mode, and does not ring
  *   NO_MODE         an Entry leaves the mode as it is
  *   NO_WAKE         a kick of a blocked vCPU is not noted
+ *   EAGER_WAKE      any kicked vCPU is entered, blocked or not
  *   NO_PENDING      WFI blocks without a look at what is pending
  *   NO_ATTACH       the loop blocks while the socket is not in its event set
  *   EARLY_FRAME     the worker sends its Exit before it sets the mode
@@ -80,7 +81,10 @@ inline kick(request)
         if
         :: atomic { DRAINED && mode == IN_GUEST -> mode = EXITING_GUEST }; ring()
         :: atomic { DRAINED && mode != IN_GUEST }
-        fi
+        fi;
+#ifdef EAGER_WAKE
+        isWaking = true
+#endif
 #ifndef NO_WAKE
     :: state == blocked -> isWaking = true
 #endif
