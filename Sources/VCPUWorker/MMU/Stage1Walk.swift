@@ -184,6 +184,14 @@ struct Stage1Regime {
 }
 
 extension Stage1Translation {
+    /// Why stage 1 refuses the access in `request`, in the architecture's order; nil: it does not.
+    ///
+    /// Source: Arm ARM "MMU fault prioritization from a single address translation stage".
+    func fault(_ request: WalkRequest) -> WalkFault? {
+        if request.isUnaligned, isDevice, request.access.kind != .fetch { return WalkFault(status: .alignment) }
+        return permissionFault(request)
+    }
+
     /// What stage 1 permits `access` to do, PAN included. A nil is a permission.
     func permissionFault(_ request: WalkRequest) -> WalkFault? {
         let isPAN = request.isPrivilegedAccessNever && isUserAccessible && request.access.kind != .fetch

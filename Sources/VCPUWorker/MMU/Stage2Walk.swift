@@ -36,44 +36,66 @@ struct Stage2Regime {
 
     /// Walks for `ipa`. Permissions are the caller's to check.
     func walk(_ ipa: UInt64, in memory: PhysicalMemory) throws(WalkFault) -> Stage2Translation {
+        let last = try descend(ipa, in: memory)
+        let (descriptor, level) = (last.descriptor, last.level)
+        let isLeaf = level == 3 ? descriptor & 3 == 3 : descriptor & 3 == 1 && granule.allowsBlock(level: level)
+        guard isLeaf else { throw fault(.translation(level: Int(level)), ipa) }
+        let blockMask = (1 &<< UInt64(granule.blockBits(level: level))) &- 1
+        let output = address(in: descriptor) & ~blockMask
+        guard output &>> UInt64(outputBits) == 0 else { throw fault(.addressSize(level: Int(level)), ipa) }
+        guard descriptor & Stage2Descriptor.accessFlag != 0 else {
+            throw fault(.accessFlag(level: Int(level)), ipa)
+        }
+        let offset = output | (ipa & blockMask)
+        guard offset | 0xFFF < memory.ramByteCount else { throw fault(.translation(level: Int(level)), ipa) }
+        return Stage2Translation(
+            offset: offset,
+            isReadable: descriptor & Stage2Descriptor.read != 0,
+            isWritable: descriptor & Stage2Descriptor.write != 0,
+            isExecutable: descriptor & Stage2Descriptor.executeNever == 0,
+            isDevice: descriptor & 0xC << 2 == 0,
+            level: level)
+    }
+
+    /// Where the walk for `ipa` ends with a descriptor whose valid bit is 0; nil: it ends otherwise.
+    func emptyDescriptor(_ ipa: UInt64, in memory: PhysicalMemory) -> (place: UnsafeRawPointer, level: Int)? {
+        guard let last = try? descend(ipa, in: memory), last.descriptor & 1 == 0 else { return nil }
+        return (last.place, Int(last.level))
+    }
+
+    /// Whether the descriptor at a place that `emptyDescriptor` found is still empty.
+    static func isEmpty(descriptor place: UnsafeRawPointer) -> Bool { armada_load_acquire64(place) & 1 == 0 }
+
+    /// Follows the tables until a descriptor points to no further one.
+    @inline(__always)
+    private func descend(
+        _ ipa: UInt64, in memory: PhysicalMemory
+    ) throws(WalkFault) -> (place: UnsafeRawPointer, descriptor: UInt64, level: UInt8) {
         guard isConsistent, ipa &>> UInt64(inputBits) == 0 else { throw fault(.translation(level: 0), ipa) }
         var table = base
         var level = startLevel
         var indexMask = (1 as UInt64) &<< UInt64(inputBits &- granule.blockBits(level: level)) &- 1
         while true {
             let below = UInt64(granule.blockBits(level: level))
-            let address = table &+ (ipa &>> below & indexMask) &<< 3
-            guard address < memory.stage2ByteCount, memory.stage2ByteCount &- address >= 8 else {
+            let offset = table &+ (ipa &>> below & indexMask) &<< 3
+            guard offset < memory.stage2ByteCount, memory.stage2ByteCount &- offset >= 8 else {
                 throw fault(.translation(level: Int(level)), ipa)
             }
             // SAFETY: the descriptor lies within the tables' mapping, by the check above.
-            let descriptor = armada_load_acquire64(memory.stage2Tables + Int(address))
-            let next = descriptor & 0x0000_FFFF_FFFF_F000 & ~((1 &<< UInt64(granule.pageBits)) &- 1)
-            if descriptor & 3 == 3, level < 3 {
-                guard next &>> UInt64(outputBits) == 0 else { throw fault(.addressSize(level: Int(level)), ipa) }
-                table = next
-                level &+= 1
-                indexMask = (1 &<< UInt64(granule.indexBits)) &- 1
-                continue
-            }
-            let isLeaf = level == 3 ? descriptor & 3 == 3 : descriptor & 3 == 1 && granule.allowsBlock(level: level)
-            guard isLeaf else { throw fault(.translation(level: Int(level)), ipa) }
-            let blockMask = (1 &<< below) &- 1
-            let output = next & ~blockMask
-            guard output &>> UInt64(outputBits) == 0 else { throw fault(.addressSize(level: Int(level)), ipa) }
-            guard descriptor & Stage2Descriptor.accessFlag != 0 else {
-                throw fault(.accessFlag(level: Int(level)), ipa)
-            }
-            let offset = output | (ipa & blockMask)
-            guard offset | 0xFFF < memory.ramByteCount else { throw fault(.translation(level: Int(level)), ipa) }
-            return Stage2Translation(
-                offset: offset,
-                isReadable: descriptor & Stage2Descriptor.read != 0,
-                isWritable: descriptor & Stage2Descriptor.write != 0,
-                isExecutable: descriptor & Stage2Descriptor.executeNever == 0,
-                isDevice: descriptor & 0xC << 2 == 0,
-                level: level)
+            let place = memory.stage2Tables + Int(offset)
+            let descriptor = armada_load_acquire64(place)
+            guard descriptor & 3 == 3, level < 3 else { return (place, descriptor, level) }
+            let next = address(in: descriptor)
+            guard next &>> UInt64(outputBits) == 0 else { throw fault(.addressSize(level: Int(level)), ipa) }
+            table = next
+            level &+= 1
+            indexMask = (1 &<< UInt64(granule.indexBits)) &- 1
         }
+    }
+
+    /// The address of a table or block, aligned to the granule.
+    private func address(in descriptor: UInt64) -> UInt64 {
+        descriptor & 0x0000_FFFF_FFFF_F000 & ~((1 &<< UInt64(granule.pageBits)) &- 1)
     }
 
     private func fault(_ status: FaultStatus, _ ipa: UInt64) -> WalkFault {

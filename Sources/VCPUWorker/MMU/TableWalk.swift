@@ -13,9 +13,7 @@ struct TranslationRegime {
         _ first: Stage1Translation, _ request: WalkRequest, in memory: PhysicalMemory
     ) throws(WalkFault) -> Translation {
         let isFetch = request.access.kind == .fetch
-        if request.isUnaligned, first.isDevice, !isFetch { throw WalkFault(status: .alignment) }
-        if let fault = first.permissionFault(request) { throw fault }
-
+        if let fault = first.fault(request) { throw fault }
         let second = try stage2.walk(first.ipa, in: memory)
         if request.isUnaligned, second.isDevice, !isFetch {
             throw WalkFault(status: .alignment, isStage2: true, ipa: first.ipa)

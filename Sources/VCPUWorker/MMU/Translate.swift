@@ -55,6 +55,10 @@ extension VCPU {
     private mutating func lookUp(_ va: UInt64, _ request: WalkRequest, marking flags: UInt8 = 0) -> TLB.Entry? {
         let page = mmu.regime.stage1.untagged(va) & ~0xFFF
         let asid = mmu.regime.stage1.asid
+        if let fault = mmu.refused.fault(of: va, page: page, request) {
+            _ = fail(va, request.access, fault)
+            return nil
+        }
         if let found = mmu.tlb.find(page, asid: asid) {
             let isPermitted =
                 found.pointee.rights.contains(.needed(by: request.access))
@@ -85,15 +89,14 @@ extension VCPU {
     private mutating func walk(_ va: UInt64, _ page: UInt64, _ request: WalkRequest) throws(WalkFault) -> Translation {
         let memory = physicalMemory
         let unprivileged = request.access.unprivileged
-        if let first = mmu.refused.stage1(of: va, page: page, unprivileged: unprivileged) {
-            return try mmu.regime.complete(first, request, in: memory)
-        }
         control.increment(.stage1Walks)
         let first = try mmu.regime.stage1.walk(va, unprivileged: unprivileged, stage2: mmu.regime.stage2, in: memory)
         do throws(WalkFault) {
             return try mmu.regime.complete(first, request, in: memory)
         } catch {
-            if error.isStage2 { mmu.refused.remember(first, page: page, unprivileged: unprivileged) }
+            if error.isStage2 {
+                mmu.refused.remember(first, page: page, unprivileged: unprivileged, in: memory, mmu.regime.stage2)
+            }
             throw error
         }
     }

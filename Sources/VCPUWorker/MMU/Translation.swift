@@ -51,34 +51,6 @@ struct Stage1Translation {
     var isDevice: Bool { attributes & 0xF0 == 0 }
 }
 
-/// The last page that stage 1 translated and stage 2 refused: what an access to a device is, time and again. Of stage 2
-/// nothing is kept. A TLB may hold stage 1 alone; what forgets translations forgets this one.
-struct RefusedTranslation {
-    /// The VA page without its tag byte, or `TLB.Entry.invalid`.
-    private var page = TLB.Entry.invalid
-    private var unprivileged = false
-    private var first = Stage1Translation(
-        ipa: 0, rights: [], isUserAccessible: false, isGlobal: false, attributes: 0, shareability: 0, blockBits: 12,
-        level: 0)
-
-    /// Stage 1 of an access to `va` on `page`, if it is known.
-    func stage1(of va: UInt64, page: UInt64, unprivileged: Bool) -> Stage1Translation? {
-        guard page == self.page, unprivileged == self.unprivileged else { return nil }
-        var result = first
-        result.ipa |= va & 0xFFF
-        return result
-    }
-
-    mutating func remember(_ translation: Stage1Translation, page: UInt64, unprivileged: Bool) {
-        first = translation
-        first.ipa &= ~0xFFF
-        self.page = page
-        self.unprivileged = unprivileged
-    }
-
-    mutating func forget() { page = TLB.Entry.invalid }
-}
-
 /// What stage 2 makes of an IPA.
 struct Stage2Translation {
     /// The offset into guest RAM of the very address that was asked for.
