@@ -35,8 +35,8 @@ extension GuestTests {
         }
 
         static let scenarios = [
-            "sgi-all", "sgi-ring", "sgi-hotspot", "spi-edge", "spi-level", "timers", "priorities", "churn", "migration",
-            "one-of-n", "power", "wfi", "eoi-modes", "overflow", "tlbi",
+            "sgi-all", "sgi-ring", "sgi-hotspot", "sgi-flood", "spi-edge", "spi-level", "timers", "priorities", "churn",
+            "migration", "one-of-n", "power", "wfi", "eoi-modes", "overflow", "tlbi",
         ]
 
         private static func stress(_ arguments: [String]) async throws -> (code: Int32?, report: Report, run: GuestRun)

@@ -3,6 +3,7 @@ enum StressScenario: String, CaseIterable, Sendable {
     case sgiAll = "sgi-all"
     case sgiRing = "sgi-ring"
     case sgiHotspot = "sgi-hotspot"
+    case sgiFlood = "sgi-flood"
     case spiEdge = "spi-edge"
     case spiLevel = "spi-level"
     case timers
@@ -33,6 +34,7 @@ enum StressScenario: String, CaseIterable, Sendable {
     var workCount: UInt64 {
         switch self {
         case .timers: 64
+        case .sgiFlood: 4096
         case .power: 320
         case .overflow: 240
         default: 512

@@ -64,6 +64,8 @@ final class VirtualMachine {
     /// When the last Exit came.
     var lastArrival: UInt64 = 0
     /// Blocked vCPUs that have been kicked and are to be looked at.
+    /// The vCPU that was called out of the guest last, until the loop has looked for its exit.
+    var lastKicked: Int?
     var wakes: [Int] = []
     /// Blocked vCPUs whose timers are armed.
     var timers: DeadlineQueue
