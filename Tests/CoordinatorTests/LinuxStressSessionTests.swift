@@ -192,6 +192,29 @@ private final class LinuxOnPaper {
         #expect(!linux.hasEnded && linux.session.violations == [])
     }
 
+    /// Nor is its guest's clock an argument, for a while.
+    @Test func aMachineThatWasStoppedMayFindThatTimeHasPassed() {
+        let stall = "[  130.1] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:"
+        linux.wait(seconds: 1)
+        linux.now += 100_000_000_000
+        linux.session.tick(at: linux.now)
+        linux.say(stall)
+        #expect(linux.session.violations == [])
+        linux.wait(seconds: 9)
+        linux.say("[  140.0] random: crng init done")
+        linux.wait(seconds: 2)
+        linux.say(stall)
+        #expect(linux.session.violations.map(\.rule) == [.hang])
+    }
+
+    @Test func aMachineThatWasStoppedMayNotGoWrong() {
+        linux.wait(seconds: 1)
+        linux.now += 100_000_000_000
+        linux.session.tick(at: linux.now)
+        linux.say("[  130.1] Kernel panic - not syncing: Attempted to kill init!")
+        #expect(linux.session.violations.map(\.rule) == [.complaint])
+    }
+
     @Test func aSleeperThatNobodyWakesIsFound() throws {
         linux.wait(seconds: 1)
         linux.oversleeping = [1]

@@ -9,6 +9,11 @@ enum KernelComplaint {
         ("Unhandled fault", .complaint), ("BUG:", .complaint), ("WARNING:", .complaint),
     ]
 
+    /// Complaints that say only that something took too long.
+    private static let detectorWords = ["rcu: INFO:", "soft lockup", "hard LOCKUP", "blocked for more than"]
+
+    static func isOfTime(_ line: String) -> Bool { detectorWords.contains { line.contains($0) } }
+
     /// The rule that the line says is broken.
     static func violation(in line: String) -> StressVerdict.Violation? {
         // Of the program's own lines each word is known.

@@ -54,6 +54,7 @@ final class LinuxStressSession: StressRounds {
         silence = 0
         guard violations.isEmpty else { return }
         if let violation = KernelComplaint.violation(in: line) {
+            if KernelComplaint.isOfTime(line), hasBeenStopped(before: machine.now()) { return }
             // What it says of the reason comes with the next lines.
             fail([violation], inRound: true)
             endTime = machine.now() &+ limits.epilogueNanoseconds
@@ -139,11 +140,23 @@ final class LinuxStressSession: StressRounds {
             return fail(.starved, "vCPU \(vcpu) sleeps though an interrupt waits for it")
         }
         // A process that was stopped finds that much time has passed in which nothing could happen.
-        silence &+= min(now &- (lastLook ?? now), 2 * Self.interval)
+        let gap = now &- (lastLook ?? now)
+        if gap >= Self.stopNanoseconds { lastStop = now }
+        silence &+= min(gap, 2 * Self.interval)
         lastLook = now
         if silence >= limits.silenceNanoseconds {
             hangs("no line on the console for \(silence / 1_000_000_000) s")
         }
+    }
+
+    /// So long nobody looked, and it was not the guest's doing.
+    private static let stopNanoseconds: UInt64 = 2_000_000_000
+    /// When that was noticed the last time.
+    private var lastStop: UInt64?
+
+    /// Linux, whose clock went on, may still say that it waits; if it really does, it will say so again.
+    private func hasBeenStopped(before now: UInt64) -> Bool {
+        lastStop.map { now &- $0 < UInt64(limits.stallSeconds) * 1_000_000_000 } ?? false
     }
 
     func hangs(_ text: String) { fail(.hang, text + ", in round \(rounds + 1)") }
