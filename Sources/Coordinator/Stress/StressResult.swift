@@ -44,8 +44,11 @@ struct StressResult: Sendable {
     /// Of lock-step.
     var traceHash: String?
 
-    /// The round that broke a rule, or the last one; a hang has no verdict on its own round.
-    var lastRound: UInt64 { violations.contains { $0.rule == .hang } ? rounds + 1 : max(rounds, 1) }
+    /// A rule was broken before its round was over.
+    var isWithinRound = false
+
+    /// The round that broke a rule, or the last one.
+    var lastRound: UInt64 { isWithinRound ? rounds + 1 : max(rounds, 1) }
     var verdict: Verdict { !violations.isEmpty ? .violated : failure == nil ? .clean : .interrupted }
     var perSecond: Double { nanoseconds == 0 ? 0 : Double(totals.delivered) * 1e9 / Double(nanoseconds) }
 }

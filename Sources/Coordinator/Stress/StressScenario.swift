@@ -1,4 +1,4 @@
-/// What the guest of `armada stress` does, in the order of its own table.
+/// What the guest of `armada stress` does: the built-in ones in the order of its own table.
 enum StressScenario: String, CaseIterable, Sendable {
     case sgiAll = "sgi-all"
     case sgiRing = "sgi-ring"
@@ -16,8 +16,13 @@ enum StressScenario: String, CaseIterable, Sendable {
     case eoiModes = "eoi-modes"
     case overflow
     case tlbi
+    /// A guest that is given: Linux, with the initrd of `deploy/make-initramfs.sh`.
+    case linux
 
     static let names = allCases.map(\.rawValue).joined(separator: ", ")
+
+    /// It needs no kernel.
+    var isBuiltIn: Bool { self != .linux }
 
     /// Its number for the guest.
     var number: UInt64 { UInt64(Self.allCases.firstIndex(of: self) ?? 0) }
@@ -25,7 +30,7 @@ enum StressScenario: String, CaseIterable, Sendable {
     /// With fewer there is nobody to interrupt, to move to, to switch off.
     var minimumVCPUCount: Int {
         switch self {
-        case .sgiRing, .sgiHotspot, .migration, .oneOfN, .power, .tlbi: 2
+        case .sgiRing, .sgiHotspot, .migration, .oneOfN, .power, .tlbi, .linux: 2
         default: 1
         }
     }
@@ -40,6 +45,9 @@ enum StressScenario: String, CaseIterable, Sendable {
         default: 512
         }
     }
+
+    /// What its latency is called beside others'.
+    var latencyName: String { isBuiltIn ? rawValue : rawValue + ": how late timers were" }
 
     /// The device's lines are level-sensitive.
     var usesLevels: Bool { self == .spiLevel }

@@ -46,6 +46,7 @@ final class VirtualMachine {
     /// What `armada stress` adds: nil in any other run.
     let stress: StressSession?
     let stressDevice: StressDevice?
+    let linuxStress: LinuxStressSession?
 
     // MARK: The run
 
@@ -89,7 +90,7 @@ final class VirtualMachine {
     /// Makes the memory files and the devices. Nothing is started yet.
     init(
         configuration: VMConfiguration, console: TerminalConsole, bench: BenchSession? = nil,
-        stress: StressSession? = nil, logger: Logger = Logger(label: "armada")
+        stress: StressSession? = nil, linuxStress: LinuxStressSession? = nil, logger: Logger = Logger(label: "armada")
     ) throws(VMError) {
         try configuration.check()
         files = try RunFiles(configuration, logger: logger)
@@ -144,6 +145,7 @@ final class VirtualMachine {
         benchDevice = bench.map { BenchDevice(session: $0) }
         self.stress = stress
         stressDevice = stress.map { StressDevice(session: $0) }
+        self.linuxStress = linuxStress
 
         do throws(MemorySlots.Failure) {
             try slots.insert(
@@ -157,6 +159,7 @@ final class VirtualMachine {
         console.onChange = { [unowned self] in pl011.lineChanged() }
         console.onEnd = { [unowned self] end in consoleEnded(end) }
         beginLockstep()
+        if let linuxStress { attach(linuxStress) }
     }
 
     private func beginLockstep() {

@@ -22,7 +22,7 @@ extension StressReport {
                 "From the raise to the handler, as the guest sees it. Each panel has its own axis.",
                 "<div class=\"panels\">\n"
                     + panels.map {
-                        "<figure>\(LatencyChart(name: $0.scenario.rawValue, latency: $0.latency).svg)</figure>\n"
+                        "<figure>\(LatencyChart(name: $0.scenario.latencyName, latency: $0.latency).svg)</figure>\n"
                     }
                     .joined() + "</div>\n")
         }
