@@ -43,6 +43,16 @@ struct StressRun {
     /// Runs it to its end; a failure is part of the result.
     func run() -> StressResult {
         if let images { return runLinux(images) }
+        guard !isLockstep else { return runBuiltIn() }
+        var rawSocket = RawSocketBeside(pin: pin, vcpuCount: vcpuCount)
+        rawSocket.measure()
+        var result = runBuiltIn()
+        rawSocket.measure()
+        result.rawSocket = rawSocket.figure
+        return result
+    }
+
+    private func runBuiltIn() -> StressResult {
         var result = StressResult(scenario: scenario, vcpuCount: vcpuCount, seed: seed)
         guard let kernel = BuiltInGuest.path("stress") else {
             result.failure = "the guest of the stress test is not there: run make build"
