@@ -86,6 +86,7 @@ final class VirtualMachine {
     var unknownClasses: Set<UInt8> = []
     var unknownRegisters: Set<UInt16> = []
     var unclaimedAddresses: Set<UInt64> = []
+    var undecodedPCs: Set<UInt64> = []
 
     /// Makes the memory files and the devices. Nothing is started yet.
     init(
