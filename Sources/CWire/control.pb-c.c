@@ -142,6 +142,96 @@ void   armada__control__failure__free_unpacked
   assert(message->base.descriptor == &armada__control__failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__control__inspect__init
+                     (Armada__Control__Inspect         *message)
+{
+  static const Armada__Control__Inspect init_value = ARMADA__CONTROL__INSPECT__INIT;
+  *message = init_value;
+}
+size_t armada__control__inspect__get_packed_size
+                     (const Armada__Control__Inspect *message)
+{
+  assert(message->base.descriptor == &armada__control__inspect__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__inspect__pack
+                     (const Armada__Control__Inspect *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__inspect__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__inspect__pack_to_buffer
+                     (const Armada__Control__Inspect *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__inspect__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__Inspect *
+       armada__control__inspect__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__Inspect *)
+     protobuf_c_message_unpack (&armada__control__inspect__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__inspect__free_unpacked
+                     (Armada__Control__Inspect *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__inspect__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__text__init
+                     (Armada__Control__Text         *message)
+{
+  static const Armada__Control__Text init_value = ARMADA__CONTROL__TEXT__INIT;
+  *message = init_value;
+}
+size_t armada__control__text__get_packed_size
+                     (const Armada__Control__Text *message)
+{
+  assert(message->base.descriptor == &armada__control__text__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__text__pack
+                     (const Armada__Control__Text *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__text__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__text__pack_to_buffer
+                     (const Armada__Control__Text *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__text__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__Text *
+       armada__control__text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__Text *)
+     protobuf_c_message_unpack (&armada__control__text__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__text__free_unpacked
+                     (Armada__Control__Text *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__text__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message)
 {
@@ -547,7 +637,7 @@ void   armada__control__loop_counters__free_unpacked
   assert(message->base.descriptor == &armada__control__loop_counters__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[4] =
 {
   {
     "protocol_version",
@@ -585,16 +675,29 @@ static const ProtobufCFieldDescriptor armada__control__control_request__field_de
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "inspect",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, inspect),
+    &armada__control__inspect__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__control_request__field_indices_by_name[] = {
   1,   /* field[1] = describe */
+  3,   /* field[3] = inspect */
   0,   /* field[0] = protocol_version */
   2,   /* field[2] = statistics */
 };
 static const ProtobufCIntRange armada__control__control_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
 {
@@ -604,14 +707,14 @@ const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
   "Armada__Control__ControlRequest",
   "armada.control",
   sizeof(Armada__Control__ControlRequest),
-  3,
+  4,
   armada__control__control_request__field_descriptors,
   armada__control__control_request__field_indices_by_name,
   1,  armada__control__control_request__number_ranges,
   (ProtobufCMessageInit) armada__control__control_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[4] =
 {
   {
     "failure",
@@ -649,16 +752,29 @@ static const ProtobufCFieldDescriptor armada__control__control_reply__field_desc
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "text",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlReply, body_case),
+    offsetof(Armada__Control__ControlReply, text),
+    &armada__control__text__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__control_reply__field_indices_by_name[] = {
   1,   /* field[1] = description */
   0,   /* field[0] = failure */
   2,   /* field[2] = snapshot */
+  3,   /* field[3] = text */
 };
 static const ProtobufCIntRange armada__control__control_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
 {
@@ -668,7 +784,7 @@ const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
   "Armada__Control__ControlReply",
   "armada.control",
   sizeof(Armada__Control__ControlReply),
-  3,
+  4,
   armada__control__control_reply__field_descriptors,
   armada__control__control_reply__field_indices_by_name,
   1,  armada__control__control_reply__number_ranges,
@@ -711,6 +827,82 @@ const ProtobufCMessageDescriptor armada__control__failure__descriptor =
   armada__control__failure__field_indices_by_name,
   1,  armada__control__failure__number_ranges,
   (ProtobufCMessageInit) armada__control__failure__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__inspect__field_descriptors[1] =
+{
+  {
+    "part",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Inspect, part),
+    &armada__control__part__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__inspect__field_indices_by_name[] = {
+  0,   /* field[0] = part */
+};
+static const ProtobufCIntRange armada__control__inspect__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__control__inspect__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.Inspect",
+  "Inspect",
+  "Armada__Control__Inspect",
+  "armada.control",
+  sizeof(Armada__Control__Inspect),
+  1,
+  armada__control__inspect__field_descriptors,
+  armada__control__inspect__field_indices_by_name,
+  1,  armada__control__inspect__number_ranges,
+  (ProtobufCMessageInit) armada__control__inspect__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__text__field_descriptors[1] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Text, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__text__field_indices_by_name[] = {
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange armada__control__text__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__control__text__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.Text",
+  "Text",
+  "Armada__Control__Text",
+  "armada.control",
+  sizeof(Armada__Control__Text),
+  1,
+  armada__control__text__field_descriptors,
+  armada__control__text__field_indices_by_name,
+  1,  armada__control__text__number_ranges,
+  (ProtobufCMessageInit) armada__control__text__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define armada__control__describe__field_descriptors NULL
@@ -1632,6 +1824,38 @@ const ProtobufCMessageDescriptor armada__control__loop_counters__descriptor =
   1,  armada__control__loop_counters__number_ranges,
   (ProtobufCMessageInit) armada__control__loop_counters__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue armada__control__part__enum_values_by_number[4] =
+{
+  { "VGIC", "ARMADA__CONTROL__PART__VGIC", 0 },
+  { "VCPUS", "ARMADA__CONTROL__PART__VCPUS", 1 },
+  { "SLOTS", "ARMADA__CONTROL__PART__SLOTS", 2 },
+  { "STAGE2", "ARMADA__CONTROL__PART__STAGE2", 3 },
+};
+static const ProtobufCIntRange armada__control__part__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex armada__control__part__enum_values_by_name[4] =
+{
+  { "SLOTS", 2 },
+  { "STAGE2", 3 },
+  { "VCPUS", 1 },
+  { "VGIC", 0 },
+};
+const ProtobufCEnumDescriptor armada__control__part__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "armada.control.Part",
+  "Part",
+  "Armada__Control__Part",
+  "armada.control",
+  4,
+  armada__control__part__enum_values_by_number,
+  4,
+  armada__control__part__enum_values_by_name,
+  1,
+  armada__control__part__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue armada__control__vmstate__enum_values_by_number[2] =
 {

@@ -5,7 +5,10 @@ import Testing
 @testable import Coordinator
 
 @Suite struct ControlCodecTests {
-    @Test(arguments: [ControlRequest.describe, .statistics(atEnd: false), .statistics(atEnd: true)])
+    @Test(arguments: [
+        ControlRequest.describe, .statistics(atEnd: false), .statistics(atEnd: true), .inspect(.vgic),
+        .inspect(.stage2),
+    ])
     func `requests come out as they went in`(request: ControlRequest) throws {
         #expect(try ControlDecoder.request(ControlEncoder.encode(request)) == request)
     }
@@ -13,6 +16,7 @@ import Testing
     @Test func `replies come out as they went in`() throws {
         let replies: [ControlReply] = [
             .failure("no"), .description(ControlSamples.description), .snapshot(ControlSamples.snapshot()),
+            .text("one\ntwo\n"),
         ]
         for reply in replies { #expect(try ControlDecoder.reply(ControlEncoder.encode(reply)) == reply) }
     }
@@ -44,15 +48,17 @@ import Testing
             error { () throws(ControlError) in _ = try ControlDecoder.request(bytes) }
         }
         #expect(refusal([]) == .version(0))
-        #expect(refusal(ControlEncoder.encode(.describe, version: 2)) == .version(2))
-        #expect(refusal([0x08, 0x01]) == .missingBody)
+        #expect(refusal(ControlEncoder.encode(.describe, version: 1)) == .version(1))
+        #expect(refusal([0x08, 0x02]) == .missingBody)
+        // Inspect a fifth part.
+        #expect(refusal([0x08, 0x02, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
         #expect(refusal([0xFF, 0xFF, 0xFF]) == .malformed)
         // Field 15, a varint.
         #expect(refusal(ControlEncoder.encode(.describe) + [0x78, 0x01]) == .unknownFields)
         // Describe with a field.
-        #expect(refusal([0x08, 0x01, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
+        #expect(refusal([0x08, 0x02, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
         // 4094 bytes of empty unknown fields ask for a hundred kilobytes.
-        let many = [UInt8]([0x08, 0x01]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
+        let many = [UInt8]([0x08, 0x02]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
         #expect([.exceedsBudget, .unknownFields].contains(refusal(many)))
     }
 

@@ -53,6 +53,22 @@ import Testing
         }
     }
 
+    @Test func `the dump has a line for each piece of memory`() {
+        let fixture = Fixture()
+        _ = fixture.map(IPA(0x4000_0000), to: HostOffset(0), level: 2, .all)
+        _ = fixture.map(IPA(0x4020_0000), to: HostOffset(0x20_0000), level: 2, .all)
+        // Elsewhere in the file, and smaller; then one that must not be written.
+        _ = fixture.map(IPA(0x4040_0000), to: HostOffset(0x80_0000), level: 3, .all)
+        _ = fixture.map(IPA(0x4040_1000), to: HostOffset(0x80_1000), level: 3, [.read, .execute])
+        let lines = fixture.stage2.dump().split(separator: "\n").dropFirst()
+        #expect(
+            lines.map { $0.split(separator: " ").joined(separator: " ") } == [
+                "0x40000000-0x403fffff 4M 2 x 2M 0x0 RWX AF Normal",
+                "0x40400000-0x40400fff 4K 1 x 4K 0x800000 RWX AF Normal",
+                "0x40401000-0x40401fff 4K 1 x 4K 0x801000 R-X AF Normal", "2 tables beside the root's two",
+            ])
+    }
+
     @Test func `VTCR says what the tables are`() {
         let vtcr = Stage2Geometry.vtcr
         #expect(vtcr & 0x3F == 24)  // T0SZ

@@ -68,6 +68,29 @@ extension GuestTests {
             #expect(!after.output.contains("\(first.pid)") && after.output.contains("\(second.pid)"))
         }
 
+        /// Of the guest that has 64 MiB of memory at the usual place, and is in WFI.
+        @Test func ctlLooksIntoAVM() async throws {
+            let run = try await start(cpus: 2)
+            func look(_ part: String) async throws -> String {
+                let (code, ctl) = try await armada("ctl", part, "\(run.pid)")
+                #expect(code == 0, "\(ctl.errors)")
+                return ctl.output
+            }
+            #expect(try await look("vgic").contains("vgic_model:\tGICv3"))
+            let vcpus = try await look("vcpus")
+            #expect(vcpus.contains("vCPU 0: blocked") && vcpus.contains("vCPU 1: poweredOff"), "\(vcpus)")
+            let slots = try await look("slots").split(separator: "\n")
+            #expect(slots.count == 2 && slots[1].contains("0x40000000-0x5fffffff"), "\(slots)")
+            let stage2 = try await look("stage2")
+            #expect(stage2.contains("0x40000000-0x401fffff") && stage2.contains("RWX AF Normal"), "\(stage2)")
+
+            kill(run.pid, SIGKILL)
+            _ = try await run.wait(seconds: 5)
+            let (code, gone) = try await armada("ctl", "vgic", "\(run.pid)")
+            #expect(code == 1)
+            #expect(gone.errors.contains("PID \(run.pid): no such VM runs"), "\(gone.errors)")
+        }
+
         @Test func theSocketGoesWithTheVM() async throws {
             let run = try await start(control: ["--control", socket])
             var status = Glibc.stat()

@@ -18,6 +18,8 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Armada__Control__ControlRequest Armada__Control__ControlRequest;
 typedef struct Armada__Control__ControlReply Armada__Control__ControlReply;
 typedef struct Armada__Control__Failure Armada__Control__Failure;
+typedef struct Armada__Control__Inspect Armada__Control__Inspect;
+typedef struct Armada__Control__Text Armada__Control__Text;
 typedef struct Armada__Control__Describe Armada__Control__Describe;
 typedef struct Armada__Control__Description Armada__Control__Description;
 typedef struct Armada__Control__VCPUDescription Armada__Control__VCPUDescription;
@@ -31,6 +33,13 @@ typedef struct Armada__Control__LoopCounters Armada__Control__LoopCounters;
 
 /* --- enums --- */
 
+typedef enum _Armada__Control__Part {
+  ARMADA__CONTROL__PART__VGIC = 0,
+  ARMADA__CONTROL__PART__VCPUS = 1,
+  ARMADA__CONTROL__PART__SLOTS = 2,
+  ARMADA__CONTROL__PART__STAGE2 = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__PART)
+} Armada__Control__Part;
 typedef enum _Armada__Control__VMState {
   ARMADA__CONTROL__VMSTATE__ENDING = 0,
   ARMADA__CONTROL__VMSTATE__RUNNING = 1
@@ -49,7 +58,8 @@ typedef enum _Armada__Control__VCPUState {
 typedef enum {
   ARMADA__CONTROL__CONTROL_REQUEST__BODY__NOT_SET = 0,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_DESCRIBE = 2,
-  ARMADA__CONTROL__CONTROL_REQUEST__BODY_STATISTICS = 3
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_STATISTICS = 3,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_INSPECT = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REQUEST__BODY__CASE)
 } Armada__Control__ControlRequest__BodyCase;
 
@@ -61,6 +71,7 @@ struct  Armada__Control__ControlRequest
   union {
     Armada__Control__Describe *describe;
     Armada__Control__Statistics *statistics;
+    Armada__Control__Inspect *inspect;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REQUEST__INIT \
@@ -72,7 +83,8 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REPLY__BODY__NOT_SET = 0,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_FAILURE = 1,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_DESCRIPTION = 2,
-  ARMADA__CONTROL__CONTROL_REPLY__BODY_SNAPSHOT = 3
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_SNAPSHOT = 3,
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_TEXT = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REPLY__BODY__CASE)
 } Armada__Control__ControlReply__BodyCase;
 
@@ -84,6 +96,7 @@ struct  Armada__Control__ControlReply
     Armada__Control__Failure *failure;
     Armada__Control__Description *description;
     Armada__Control__Snapshot *snapshot;
+    Armada__Control__Text *text;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REPLY__INIT \
@@ -101,6 +114,29 @@ struct  Armada__Control__Failure
 };
 #define ARMADA__CONTROL__FAILURE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__control__failure__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * A part of the VM for people to read. Answered by Text.
+ */
+struct  Armada__Control__Inspect
+{
+  ProtobufCMessage base;
+  Armada__Control__Part part;
+};
+#define ARMADA__CONTROL__INSPECT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__inspect__descriptor) \
+    , ARMADA__CONTROL__PART__VGIC }
+
+
+struct  Armada__Control__Text
+{
+  ProtobufCMessage base;
+  char *text;
+};
+#define ARMADA__CONTROL__TEXT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__text__descriptor) \
     , (char *)protobuf_c_empty_string }
 
 
@@ -335,6 +371,44 @@ Armada__Control__Failure *
 void   armada__control__failure__free_unpacked
                      (Armada__Control__Failure *message,
                       ProtobufCAllocator *allocator);
+/* Armada__Control__Inspect methods */
+void   armada__control__inspect__init
+                     (Armada__Control__Inspect         *message);
+size_t armada__control__inspect__get_packed_size
+                     (const Armada__Control__Inspect   *message);
+size_t armada__control__inspect__pack
+                     (const Armada__Control__Inspect   *message,
+                      uint8_t             *out);
+size_t armada__control__inspect__pack_to_buffer
+                     (const Armada__Control__Inspect   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__Inspect *
+       armada__control__inspect__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__inspect__free_unpacked
+                     (Armada__Control__Inspect *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__Text methods */
+void   armada__control__text__init
+                     (Armada__Control__Text         *message);
+size_t armada__control__text__get_packed_size
+                     (const Armada__Control__Text   *message);
+size_t armada__control__text__pack
+                     (const Armada__Control__Text   *message,
+                      uint8_t             *out);
+size_t armada__control__text__pack_to_buffer
+                     (const Armada__Control__Text   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__Text *
+       armada__control__text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__text__free_unpacked
+                     (Armada__Control__Text *message,
+                      ProtobufCAllocator *allocator);
 /* Armada__Control__Describe methods */
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message);
@@ -517,6 +591,12 @@ typedef void (*Armada__Control__ControlReply_Closure)
 typedef void (*Armada__Control__Failure_Closure)
                  (const Armada__Control__Failure *message,
                   void *closure_data);
+typedef void (*Armada__Control__Inspect_Closure)
+                 (const Armada__Control__Inspect *message,
+                  void *closure_data);
+typedef void (*Armada__Control__Text_Closure)
+                 (const Armada__Control__Text *message,
+                  void *closure_data);
 typedef void (*Armada__Control__Describe_Closure)
                  (const Armada__Control__Describe *message,
                   void *closure_data);
@@ -550,11 +630,14 @@ typedef void (*Armada__Control__LoopCounters_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    armada__control__part__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vmstate__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vcpustate__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__control_request__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__control_reply__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__failure__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__inspect__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__text__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__describe__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__description__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__vcpudescription__descriptor;

@@ -10,12 +10,12 @@ struct Armada: ParsableCommand {
         discussion: """
             One process is the hypervisor, and one process per vCPU is the processor. `armada run` boots a guest: \
             an arm64 Linux kernel, an ELF file, a raw binary, or the built-in guest when no kernel is given. While it \
-            runs, `armada ps` lists it and `armada stat` measures it.
+            runs, `armada ps` lists it, `armada stat` measures it and `armada ctl` looks into it.
             """,
         version: "armada \(version)",
         subcommands: [
             RunCommand.self, BenchCommand.self, StressCommand.self, PsCommand.self, StatCommand.self,
-            DecodeCommand.self,
+            CtlCommand.self, DecodeCommand.self,
         ])
 }
 

@@ -3,6 +3,7 @@ enum ControlRequest: Equatable, Sendable {
     case describe
     /// At once or, with `atEnd`, when the VM ends.
     case statistics(atEnd: Bool)
+    case inspect(VMPart)
 }
 
 /// What the VM answers.
@@ -11,6 +12,7 @@ enum ControlReply: Equatable, Sendable {
     case failure(String)
     case description(VMDescription)
     case snapshot(StatisticsSnapshot)
+    case text(String)
 }
 
 /// When the VM answers.
@@ -26,6 +28,7 @@ extension VirtualMachine {
         switch request {
         case .describe: .now(.description(describe()))
         case .statistics(let atEnd): statistics(atEnd: atEnd)
+        case .inspect(let part): .now(.text(inspect(part)))
         }
     }
 }

@@ -106,6 +106,7 @@ struct StatisticsRecording {
     private mutating func take(_ reply: ControlReply) throws(ControlError) {
         switch reply {
         case .failure(let text): throw .inconsistent("a refusal: \(text)")
+        case .text: throw .inconsistent("a text")
         case .description(let value):
             guard description == nil else { throw .inconsistent("a second description") }
             description = value

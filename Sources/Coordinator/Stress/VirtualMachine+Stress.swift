@@ -67,21 +67,7 @@ extension VirtualMachine {
     }
 
     /// KVM's `vgic-state`, and where each vCPU is.
-    var stressDump: String {
-        var text = vgic.dump() + "\n"
-        for vcpu in vcpus {
-            let mode = VCPUMode(rawValue: armada_load32(vcpu.control.mode)).map { "\($0)" } ?? "?"
-            let requests = hexadecimal(UInt64(armada_load32(vcpu.control.requests)))
-            let doorbell = hexadecimal(UInt64(armada_load32(vcpu.control.doorbell)))
-            let registers = (0..<configuration.listRegisterCount).map {
-                hexadecimal(vcpu.entry.cpuInterface.listRegisters[$0])
-            }
-            text +=
-                "vCPU \(vcpu.index): \(vcpu.state), mode \(mode), requests \(requests), doorbell \(doorbell), "
-                + "\(vcpu.lastExitDescription); list registers at the last entry \(registers.joined(separator: " "))\n"
-        }
-        return text
-    }
+    var stressDump: String { vgic.dump() + "\n" + vcpuDump }
 }
 
 extension VGIC {

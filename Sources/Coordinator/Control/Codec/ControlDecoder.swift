@@ -26,6 +26,13 @@ enum ControlDecoder {
             let statistics = try body(message.pointee.statistics)
             try checkFields(statistics.base)
             return .statistics(atEnd: statistics.at_end != 0)
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_INSPECT:
+            let inspect = try body(message.pointee.inspect)
+            try checkFields(inspect.base)
+            guard let part = VMPart(rawValue: inspect.part.rawValue) else {
+                throw .outOfRange("part", UInt64(inspect.part.rawValue))
+            }
+            return .inspect(part)
         default: throw .missingBody
         }
     }
@@ -46,6 +53,10 @@ enum ControlDecoder {
             return .description(try decode(try body(message.pointee.description)))
         case ARMADA__CONTROL__CONTROL_REPLY__BODY_SNAPSHOT:
             return .snapshot(try decode(try body(message.pointee.snapshot)))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_TEXT:
+            let reply = try body(message.pointee.text)
+            try checkFields(reply.base)
+            return .text(text(reply.text))
         default: throw .missingBody
         }
     }

@@ -14,6 +14,11 @@ enum ControlEncoder {
         case .statistics(let atEnd):
             message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_STATISTICS
             message.pointee.statistics = pool.message(armada__control__statistics__init) { $0.at_end = atEnd ? 1 : 0 }
+        case .inspect(let part):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_INSPECT
+            message.pointee.inspect = pool.message(armada__control__inspect__init) {
+                $0.part = Armada__Control__Part(part.rawValue)
+            }
         }
         return pack(armada__control__control_request__get_packed_size(message)) {
             armada__control__control_request__pack(message, $0)
@@ -35,6 +40,10 @@ enum ControlEncoder {
         case .snapshot(let snapshot):
             message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_SNAPSHOT
             message.pointee.snapshot = pool.message(snapshot)
+        case .text(let text):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_TEXT
+            let text = pool.string(text)
+            message.pointee.text = pool.message(armada__control__text__init) { $0.text = text }
         }
         let byteCount = armada__control__control_reply__get_packed_size(message)
         guard byteCount <= ControlProtocol.maximumReplyByteCount else {

@@ -101,7 +101,27 @@ struct Stage2: ~Copyable {
         return split(found.entry, memory.load(found.entry), level: found.level, ipa) != nil
     }
 
+    /// Visits every leaf, in the order of their IPAs.
+    func forEachLeaf(_ visit: (Stage2Leaf) -> Void) {
+        visitLeaves(table: 0, level: Stage2Geometry.startLevel, ipa: 0, visit)
+    }
+
     // MARK: Inner parts
+
+    private func visitLeaves(table: UInt64, level: Int, ipa: UInt64, _ visit: (Stage2Leaf) -> Void) {
+        let count: UInt64 = level == Stage2Geometry.startLevel ? 1024 : 512
+        for index in 0..<count {
+            let descriptor = memory.load(table + index * 8)
+            guard descriptor & Stage2Descriptor.valid != 0 else { continue }
+            let start = ipa + index * Stage2Geometry.blockByteCount(level: level)
+            if level == Stage2Geometry.lastLevel || descriptor & Stage2Descriptor.tableOrPage == 0 {
+                visit(Stage2Leaf(ipa: start, descriptor: descriptor, level: level))
+            } else {
+                visitLeaves(
+                    table: descriptor & Stage2Descriptor.addressMask, level: level + 1, ipa: start, visit)
+            }
+        }
+    }
 
     private static func leafBits(level: Int) -> UInt64 {
         Stage2Descriptor.valid | (level == Stage2Geometry.lastLevel ? Stage2Descriptor.tableOrPage : 0)

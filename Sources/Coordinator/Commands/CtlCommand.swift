@@ -1,0 +1,75 @@
+import ArgumentParser
+
+/// `armada ctl`.
+struct CtlCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ctl",
+        abstract: "Look into a running VM.",
+        discussion: "It goes on meanwhile: what its vCPUs hold is as it was at their last entry into the guest.",
+        subcommands: [CtlVGICCommand.self, CtlVCPUsCommand.self, CtlSlotsCommand.self, CtlStage2Command.self])
+}
+
+/// A part of the VM as text.
+protocol InspectingCommand: ExecutableCommand {
+    static var part: VMPart { get }
+    var vm: VMTarget { get }
+}
+
+extension InspectingCommand {
+    func execute() throws -> Int32 {
+        let path = try vm.path()
+        let text: String
+        do throws(ControlClientError) {
+            let client = try ControlClient(path: path)
+            guard case .text(let reply) = try client.ask(.inspect(Self.part)).reply else {
+                throw .violation(.missingBody)
+            }
+            text = reply
+        } catch { throw vm.failure(error, path: path) }
+        try StandardOutput.write(Self.printableLines(text))
+        return 0
+    }
+
+    /// Who listens at a path may be anybody.
+    private static func printableLines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.split(separator: "\t", omittingEmptySubsequences: false).map { printable(String($0)) }
+                .joined(separator: "\t")
+        }.joined(separator: "\n")
+    }
+}
+
+/// `armada ctl vgic`.
+struct CtlVGICCommand: InspectingCommand {
+    static let part = VMPart.vgic
+    static let configuration = CommandConfiguration(
+        commandName: "vgic",
+        abstract: "Print every interrupt's state, in the columns of KVM's vgic-state in debugfs.")
+    @OptionGroup var vm: VMTarget
+}
+
+/// `armada ctl vcpus`.
+struct CtlVCPUsCommand: InspectingCommand {
+    static let part = VMPart.vcpus
+    static let configuration = CommandConfiguration(
+        commandName: "vcpus",
+        abstract: "Print each vCPU's state, mode, requests, doorbell, last exit and list registers.")
+    @OptionGroup var vm: VMTarget
+}
+
+/// `armada ctl slots`.
+struct CtlSlotsCommand: InspectingCommand {
+    static let part = VMPart.slots
+    static let configuration = CommandConfiguration(commandName: "slots", abstract: "Print the memory slots.")
+    @OptionGroup var vm: VMTarget
+}
+
+/// `armada ctl stage2`.
+struct CtlStage2Command: InspectingCommand {
+    static let part = VMPart.stage2
+    static let configuration = CommandConfiguration(
+        commandName: "stage2",
+        abstract: "Print the stage-2 tables.",
+        discussion: "One line for each run of blocks or pages that map one piece of memory with the same attributes.")
+    @OptionGroup var vm: VMTarget
+}
