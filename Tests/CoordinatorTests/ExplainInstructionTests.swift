@@ -42,6 +42,7 @@ import Testing
         (0xA9BE_7BFD, "pair"), (0xF840_8420, "base back"), (0xF840_8C20, "base back"), (0xC85F_7C20, "exclusive"),
         (0xC87F_0420, "exclusive"), (0xF820_0020, "atomic"), (0xC8A0_7C41, "atomic"), (0x4820_7C82, "atomic"),
         (0x3DC0_0020, "SIMD&FP"), (0x4C40_7020, "structures"), (0xD50B_7420, "block"), (0xAD40_0020, "pair"),
+        (0xF83F_D020, "64 bytes"), (0xF83F_9020, "64 bytes"), (0xF822_A020, "64 bytes"), (0xF8E2_0020, "atomic"),
     ]
 
     @Test(arguments: invalid) func noSyndrome(word: UInt32, reason: String) {

@@ -78,6 +78,9 @@ enum LoadStoreSyndrome: Equatable {
         case (1, 0b00):
             // LDAPR is a load among the atomics. Its bits 20:16 should be ones.
             if word & 0x00E0_FC00 == 0x00A0_C000 { return transfer(word, size, is64Bit: size == 3, isOrdered: true) }
+            if size == 3, word >> 22 & 3 == 0, word >> 15 & 1 == 1, [1, 2, 3, 5].contains(word >> 12 & 7) {
+                return .none("it transfers 64 bytes (FEAT_LS64)")
+            }
             return .none("it is an atomic operation: a load and a store")
         case (1, _):
             guard size == 3 else { return .notApplicable }
