@@ -159,6 +159,27 @@ def bench_exits():
         row(f"fast exit {name}, p50", f"{ours:.0f} ns", "", "", "≤ 60 ns", ours <= 60)
 
 
+def bench_stress():
+    """SGIs between two vCPUs: how many a second, and how long one takes to a vCPU that runs."""
+    def stress(scenario, *arguments):
+        command = [os.path.join(options.bin, "armada"), "stress", scenario, "--cpus", "2", "--duration", "2", "--json", *arguments]
+        return json.loads(run(command))["results"][0]
+
+    flood, flood8, ring = [], [], []
+    for _ in range(options.rounds):
+        flood.append(stress("sgi-flood"))
+        flood8.append(stress("sgi-flood", "--list-registers", "8"))
+        ring.append(stress("sgi-ring"))
+    for name, results, target in [("4 list registers", flood, 0), ("8 list registers", flood8, 60_000)]:
+        rate = statistics.median(result["per_second"] for result in results)
+        row(f"SGIs delivered, 2 vCPUs, {name}", f"{rate:,.0f} /s", "", "", f"≥ {target:,} /s" if target else "",
+            rate >= target if target else None)
+    ours = statistics.median(result["latency_ns"]["p50"] for result in ring)
+    raw = statistics.median(result["raw_socket"]["p50_ns"] for result in ring)
+    ratio = statistics.median(result["latency_ns"]["p50"] / result["raw_socket"]["p50_ns"] for result in ring)
+    row("SGI to a running vCPU, p50", f"{ours / 1e3:.1f} µs", f"raw socket {raw / 1e3:.1f} µs", f"{ratio:.2f}", "≤ 3", ratio <= 3)
+
+
 def bench_allocations():
     """Calls to malloc and its relatives for each exit: from two runs, one of which has more exits and nothing else."""
     def allocations(samples):
@@ -258,7 +279,7 @@ def bench_start():
     row("start to the first guest instruction, 4 vCPUs", f"{milliseconds:.1f} ms", "", "", "≤ 60 ms", milliseconds <= 60)
 
 
-PARTS = {"kernels": bench_kernels, "boot": bench_boot, "exits": bench_exits, "allocations": bench_allocations,
+PARTS = {"kernels": bench_kernels, "boot": bench_boot, "exits": bench_exits, "stress": bench_stress, "allocations": bench_allocations,
          "observing": bench_observing, "memory": bench_memory, "start": bench_start}
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -76,6 +76,12 @@ done
 "$tools/clang" --target=aarch64-linux-gnu -ffreestanding -nostdlib -static -fuse-ld=lld -fno-stack-protector -O2 -std=c17 \
     -Wall -Wextra -Werror -Wl,-e,start Guests/user/decode.c -o "$output/decode"
 # For the initramfs.
-"$tools/clang" --target=aarch64-linux-gnu -ffreestanding -nostdlib -static -fuse-ld=lld -fno-stack-protector -O2 -std=c17 \
-    -mgeneral-regs-only -Wall -Wextra -Werror -Wl,-e,start Guests/user/traced.c -o "$output/traced"
+for program in traced stressed; do
+    # One file, or a folder of them.
+    sources=Guests/user/$program.c
+    [ -f "$sources" ] || sources=$(echo Guests/user/$program/*.c)
+    # shellcheck disable=SC2086
+    "$tools/clang" --target=aarch64-linux-gnu -ffreestanding -nostdlib -static -fuse-ld=lld -fno-stack-protector -O2 \
+        -std=c17 -mgeneral-regs-only -mno-outline-atomics -Wall -Wextra -Werror -Wl,-e,start $sources -o "$output/$program"
+done
 touch "$output/.complete"

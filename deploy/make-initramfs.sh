@@ -1,5 +1,5 @@
 #!/bin/sh
-# Packs busybox, deploy/initramfs/init and a program of ours into an initramfs, with nothing but POSIX tools and gzip.
+# Packs busybox, deploy/initramfs/init and programs of ours into an initramfs, with nothing but POSIX tools and gzip.
 #
 # Usage: deploy/make-initramfs.sh [LINUX]        (default: .cache/linux, as deploy/fetch-linux.sh leaves it)
 #
@@ -8,15 +8,18 @@ set -eu
 cd "$(dirname "$0")/.."
 linux=${1:-.cache/linux}
 init=deploy/initramfs/init
-traced=Guests/build/traced
+programs="Guests/build/traced Guests/build/stressed"
 output=$linux/initrd.gz
 
 [ -f "$linux/busybox" ] || {
     echo "make-initramfs: $linux/busybox is missing; run deploy/fetch-linux.sh first" >&2
     exit 1
 }
-[ -f "$traced" ] || deploy/build-guests.sh
-if [ -f "$output" ] && [ -z "$(find "$linux/busybox" "$init" "$traced" deploy/make-initramfs.sh -newer "$output")" ]; then
+for program in $programs; do
+    [ -f "$program" ] || deploy/build-guests.sh
+done
+# shellcheck disable=SC2086
+if [ -f "$output" ] && [ -z "$(find "$linux/busybox" "$init" $programs deploy/make-initramfs.sh -newer "$output")" ]; then
     exit 0
 fi
 
@@ -50,7 +53,7 @@ link() { # NAME TARGET
     device dev/console 5 1
     file bin/busybox "$linux/busybox"
     link bin/sh busybox
-    file bin/traced "$traced"
+    for program in $programs; do file "bin/${program##*/}" "$program"; done
     file init "$init"
     entry TRAILER!!! 0 0
 } | gzip -9n >"$output.new"

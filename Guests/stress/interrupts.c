@@ -77,7 +77,7 @@ void on_irq(void) {
     if (depth == sizeof nesting[cpu].priorities) panic("more handlers than priorities");
     nesting[cpu].priorities[depth] = (uint8_t)running;
     nesting[cpu].depth = depth + 1;
-    if (intid < 8) note_sgi(intid);
+    if (intid < 16) note_sgi(intid);
     if (intid >= first_line) note_line(intid - first_line);
     if (nests) interrupts_on();
     if (handler) handler(intid);

@@ -4,6 +4,8 @@
 struct ledger ledger __attribute__((aligned(4096)));
 /// When the oldest SGI that its target has not seen was sent; 0: none.
 static uint64_t sent_at[maximum_stress_cpus][maximum_stress_cpus];
+/// When another SGI was sent to a target alone, until it is taken; 0: it was not.
+static uint64_t sent_alone_at[maximum_stress_cpus][other_sgi_count];
 /// When a vCPU struck a line, until it is taken; 0: none did.
 static uint64_t struck_at[line_count];
 
@@ -20,6 +22,13 @@ void send(uint32_t target) {
     send_sgi(target, sgi_between(cpu, target));
 }
 
+bool is_taken(uint32_t target, uint32_t sgi) { return load(&sent_alone_at[target][sgi - first_other_sgi]) == 0; }
+
+void send_alone(uint32_t target, uint32_t sgi) {
+    store(&sent_alone_at[target][sgi - first_other_sgi], ticks());
+    send_sgi(target, sgi);
+}
+
 void await_seen(uint32_t target) {
     uint32_t cpu = this_cpu();
     await(load(&ledger.seen[cpu][target]) == ledger.raised[cpu][target], detail(waited_for_sgi, target, sgi_between(cpu, target)));
@@ -33,6 +42,11 @@ static void note_latency(struct account *account, uint64_t nanoseconds) {
 void note_sgi(uint32_t intid) {
     uint32_t cpu = this_cpu();
     uint64_t now = ticks();
+    if (intid >= first_other_sgi) {
+        uint64_t since = __atomic_exchange_n(&sent_alone_at[cpu][intid - first_other_sgi], 0, __ATOMIC_ACQ_REL);
+        if (since != 0) note_latency(&ledger.accounts[cpu], now > since ? now - since : 0);
+        return;
+    }
     for (uint32_t sender = 0; sender < machine.cpu_count; sender++) {
         if (sgi_between(sender, cpu) != intid) continue;
         uint64_t since = __atomic_exchange_n(&sent_at[sender][cpu], 0, __ATOMIC_ACQ_REL);

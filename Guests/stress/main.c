@@ -3,8 +3,8 @@
 
 static const struct scenario *const scenarios[] = {
     // In the order of `StressScenario`.
-    &sgi_all, &sgi_ring, &sgi_hotspot, &spi_edge, &spi_level, &timers, &priorities, &churn, &migration, &one_of_n, &power,
-    &wfi_race, &ends, &overflow, &tlbi,
+    &sgi_all, &sgi_ring, &sgi_hotspot, &sgi_flood, &spi_edge, &spi_level, &timers, &priorities, &churn, &migration, &one_of_n,
+    &power, &wfi_race, &ends, &overflow, &tlbi,
 };
 static const struct scenario *scenario;
 static uint64_t work_count, round_seed;

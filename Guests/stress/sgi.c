@@ -34,6 +34,18 @@ static void hotspot(uint32_t cpu, uint64_t count) {
     await_seen(cpu == 0 ? another(0) : 0);
 }
 
+/// To the next one, without waiting for the one before: each of eight SGIs again as soon as it has been taken, so that none
+/// merges and several are always under way.
+static void flood(uint32_t cpu, uint64_t count) {
+    uint32_t target = (cpu + 1) % machine.cpu_count;
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t sgi = first_other_sgi + i % other_sgi_count;
+        await(is_taken(target, sgi), detail(waited_for_sgi, target, sgi));
+        send_alone(target, sgi);
+    }
+}
+
 const struct scenario sgi_all = {.work = all_to_all};
 const struct scenario sgi_ring = {.work = ring};
 const struct scenario sgi_hotspot = {.work = hotspot};
+const struct scenario sgi_flood = {.work = flood};

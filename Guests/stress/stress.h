@@ -57,6 +57,11 @@ static inline uint32_t sgi_between(uint32_t sender, uint32_t target) { return (s
 void send(uint32_t target);
 /// Sends any other SGI: nobody waits for it, but it is counted.
 void send_sgi(uint32_t target, uint32_t sgi);
+/// SGIs that say nothing of their sender.
+enum { first_other_sgi = 8, other_sgi_count = 8 };
+/// Sends one of them, of which the target has taken the one before, and whether it has.
+void send_alone(uint32_t target, uint32_t sgi);
+bool is_taken(uint32_t target, uint32_t sgi);
 /// Waits until `target` has seen all that this vCPU sent to it.
 void await_seen(uint32_t target);
 /// What a handler of an SGI notes, and that of a line.
@@ -146,7 +151,7 @@ struct scenario {
     /// Once, on vCPU 0; on each vCPU before each round; and the round itself.
     void (*prepare)(void), (*enter)(uint32_t cpu), (*work)(uint32_t cpu, uint64_t count);
 };
-extern const struct scenario sgi_all, sgi_ring, sgi_hotspot, spi_edge, spi_level, timers, priorities, churn, migration, one_of_n,
+extern const struct scenario sgi_all, sgi_ring, sgi_hotspot, sgi_flood, spi_edge, spi_level, timers, priorities, churn, migration, one_of_n,
     power, wfi_race, ends, overflow, tlbi;
 /// Whether `power` has switched this vCPU off in the middle of its work, which goes on now.
 bool comes_back(uint32_t cpu);

@@ -159,6 +159,8 @@ int armada_futex_wake(const void *address, int count)
     return (int)syscall(SYS_futex, address, FUTEX_WAKE, count, NULL, NULL, 0);
 }
 
+int armada_processor(void) { return sched_getcpu(); }
+
 int armada_pin(int processor)
 {
     cpu_set_t set;

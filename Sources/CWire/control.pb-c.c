@@ -911,7 +911,7 @@ const ProtobufCMessageDescriptor armada__control__vcpudescription__descriptor =
   (ProtobufCMessageInit) armada__control__vcpudescription__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__control__configuration__field_descriptors[9] =
+static const ProtobufCFieldDescriptor armada__control__configuration__field_descriptors[11] =
 {
   {
     "kernel",
@@ -1021,6 +1021,30 @@ static const ProtobufCFieldDescriptor armada__control__configuration__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lockstep",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Configuration, lockstep),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lockstep_seed",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Configuration, lockstep_seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__configuration__field_indices_by_name[] = {
   2,   /* field[2] = command_line */
@@ -1030,13 +1054,15 @@ static const unsigned armada__control__configuration__field_indices_by_name[] = 
   1,   /* field[1] = initrd */
   0,   /* field[0] = kernel */
   6,   /* field[6] = list_register_count */
+  9,   /* field[9] = lockstep */
+  10,   /* field[10] = lockstep_seed */
   3,   /* field[3] = memory_byte_count */
   5,   /* field[5] = pin */
 };
 static const ProtobufCIntRange armada__control__configuration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor armada__control__configuration__descriptor =
 {
@@ -1046,7 +1072,7 @@ const ProtobufCMessageDescriptor armada__control__configuration__descriptor =
   "Armada__Control__Configuration",
   "armada.control",
   sizeof(Armada__Control__Configuration),
-  9,
+  11,
   armada__control__configuration__field_descriptors,
   armada__control__configuration__field_indices_by_name,
   1,  armada__control__configuration__number_ranges,

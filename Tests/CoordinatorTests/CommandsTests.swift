@@ -146,4 +146,15 @@ import Testing
         #expect(text.hasPrefix("armada: error: "))
         #expect(text.hasSuffix("\n") && text.filter { $0 == "\n" }.count == 1, "\(text)")
     }
+
+    @Test func psSaysWhatIsInLockStep() {
+        var description = ControlSamples.description
+        let inLockStep = VMList(rows: [.init(pid: 4711, description: description)])
+        #expect(inLockStep.text.contains("/boot/vmlinuz  (lock-step, seed 7)\n"))
+        #expect(inLockStep.json.contains("\"lockstep_seed\":7,"))
+        description.lockstepSeed = nil
+        let free = VMList(rows: [.init(pid: 4711, description: description)])
+        #expect(free.text.contains("/boot/vmlinuz\n"))
+        #expect(free.json.contains("\"lockstep_seed\":null,"))
+    }
 }

@@ -12,7 +12,7 @@ enum ControlSamples {
             ],
             kernel: "/boot/vmlinuz", initrd: "initrd.gz", commandLine: "console=ttyAMA0", memoryByteCount: 512 << 20,
             haltPoll: HaltPoll(nanoseconds: 200_000, isFixed: true), pin: "same", listRegisterCount: 4,
-            externalWorkers: true)
+            externalWorkers: true, lockstepSeed: 7)
     }
 
     /// Of `vcpuCount` vCPUs, each with the same `samples`.

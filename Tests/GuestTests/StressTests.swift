@@ -16,6 +16,10 @@ extension GuestTests {
                 let p50: UInt64
                 let max: UInt64
             }
+            struct RawSocket: Decodable {
+                let p50_ns: UInt64
+                let polls: Bool
+            }
             struct Result: Decodable {
                 let scenario: String
                 let vcpus: Int
@@ -25,6 +29,7 @@ extension GuestTests {
                 let coalesced: UInt64
                 let cleared: UInt64
                 let latency_ns: Latency?
+                let raw_socket: RawSocket?
                 let verdict: String
                 let violations: [Violation]
                 let dump: String?
@@ -35,8 +40,8 @@ extension GuestTests {
         }
 
         static let scenarios = [
-            "sgi-all", "sgi-ring", "sgi-hotspot", "spi-edge", "spi-level", "timers", "priorities", "churn", "migration",
-            "one-of-n", "power", "wfi", "eoi-modes", "overflow", "tlbi",
+            "sgi-all", "sgi-ring", "sgi-hotspot", "sgi-flood", "spi-edge", "spi-level", "timers", "priorities", "churn",
+            "migration", "one-of-n", "power", "wfi", "eoi-modes", "overflow", "tlbi",
         ]
 
         private static func stress(_ arguments: [String]) async throws -> (code: Int32?, report: Report, run: GuestRun)
@@ -71,6 +76,9 @@ extension GuestTests {
             // The four levels of `priorities` are not stamped, only what goes on beside them.
             let latency = try #require(result.latency_ns)
             #expect(latency.count > 0 && latency.min <= latency.p50 && latency.p50 <= latency.max)
+            let rawSocket = try #require(result.raw_socket)
+            #expect(rawSocket.p50_ns > 0)
+            #expect(rawSocket.polls == (ProcessInfo.processInfo.activeProcessorCount > 3))
         }
 
         /// In lock-step the order is another one for each seed, and the same for the same seed.
@@ -81,6 +89,8 @@ extension GuestTests {
             let second = try await Self.expectClean(arguments)
             let hash = try #require(first.results.first?.trace_hash)
             #expect(second.results.first?.trace_hash == hash)
+            // The host's time would be in it.
+            #expect(first.results.first?.raw_socket == nil)
         }
 
         @Test(arguments: ["sgi-all", "spi-level", "wfi", "eoi-modes", "priorities"])

@@ -29,6 +29,9 @@ int armada_accept(int listener, pid_t *pid, uid_t *uid);
 int armada_exit_on_hangup(int socket);
 
 /// Sleeps while the shared word at `address` holds `expected`, at most `nanoseconds`.
+/// The processor that this thread runs on.
+int armada_processor(void);
+
 int armada_futex_wait(const void *address, uint32_t expected, uint64_t nanoseconds);
 /// Wakes up to `count` sleepers on the shared word; returns how many.
 int armada_futex_wake(const void *address, int count);

@@ -163,10 +163,15 @@ struct  Armada__Control__Configuration
   uint32_t list_register_count;
   protobuf_c_boolean external_workers;
   protobuf_c_boolean halt_poll_fixed;
+  protobuf_c_boolean lockstep;
+  /*
+   * Of lock-step.
+   */
+  uint64_t lockstep_seed;
 };
 #define ARMADA__CONTROL__CONFIGURATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__control__configuration__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
 
 
 /*

@@ -10,11 +10,14 @@ struct SocketFloor: ~Copyable {
         /// Both sides look at their sockets without blocking, as vCPU and loop do while they poll.
         let polls: Bool
 
-        /// To be asked before the process binds itself to a processor.
-        init(pin: PinPolicy, haltPoll: HaltPoll) {
+        /// While `runningCount` vCPUs run, whose processors nobody takes away by polling. To be asked before the process binds
+        /// itself to a processor.
+        init(pin: PinPolicy, haltPoll: HaltPoll, runningCount: Int = 1) {
             let count = Int(armada_processor_count())
             processor = pin.workerProcessor(0, of: count)
-            polls = haltPoll.nanoseconds > 0 && pin != .same && count > 1
+            // With processors of its own for it, the loop takes none of theirs.
+            let isSpare = pin == .separate ? count > 1 : count > runningCount
+            polls = haltPoll.nanoseconds > 0 && pin != .same && isSpare
         }
     }
 

@@ -58,7 +58,9 @@ struct VMList {
             }
             out += String(vm.vcpus.count).right(7)
             out += MemorySize(byteCount: vm.memoryByteCount).description.right(8)
-            out += duration(vm.uptimeNanoseconds).right(13) + "  " + vm.state.name.left(9) + printable(vm.kernel) + "\n"
+            out += duration(vm.uptimeNanoseconds).right(13) + "  " + vm.state.name.left(9) + printable(vm.kernel)
+            if let seed = vm.lockstepSeed { out += "  (lock-step, seed \(seed))" }
+            out += "\n"
             for vcpu in vm.vcpus {
                 out += "vCPU \(vcpu.index)".right(15) + "  worker \(vcpu.workerPID)".left(17) + "  \(vcpu.state.name)\n"
             }
@@ -79,7 +81,8 @@ struct VMList {
         out += ",\"cmdline\":\(quotedJSON(vm.commandLine)),\"halt_poll_ns\":\(vm.haltPoll.nanoseconds)"
         out += ",\"halt_poll_fixed\":\(vm.haltPoll.isFixed)"
         out += ",\"pin\":\(quotedJSON(vm.pin)),\"list_registers\":\(vm.listRegisterCount)"
-        out += ",\"external_workers\":\(vm.externalWorkers),\"vcpus\":["
+        out += ",\"external_workers\":\(vm.externalWorkers),\"lockstep_seed\":"
+        out += (vm.lockstepSeed.map { "\($0)" } ?? "null") + ",\"vcpus\":["
         out += vm.vcpus.map { "{\"vcpu\":\($0.index),\"worker\":\($0.workerPID),\"state\":\"\($0.state.name)\"}" }
             .joined(separator: ",")
         return out + "]}"

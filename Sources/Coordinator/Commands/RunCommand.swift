@@ -113,6 +113,14 @@ struct RunCommand: ExecutableCommand {
     var listRegisters = VMConfiguration.usualListRegisterCount
 
     @Option(
+        help: ArgumentHelp(
+            """
+            What to do about a device access that comes without a syndrome, as of LDP: inject an external abort, stop, \
+            or report and inject. Without it the run ends, as under KVM when user space has not asked for ARM_NISV.
+            """, valueName: "inject|stop|report"))
+    var nisv: NISVPolicy?
+
+    @Option(
         name: .customLong("world-switch"),
         help: ArgumentHelp(
             """
@@ -214,6 +222,7 @@ struct RunCommand: ExecutableCommand {
         configuration.dumpDTBPath = dumpDTB
         configuration.haltPoll = haltPoll
         configuration.pin = pin
+        configuration.nisv = nisv
         configuration.timeoutSeconds = timeout
         configuration.externalWorkersPath = socket
         configuration.workerPath = worker
@@ -251,6 +260,7 @@ extension ControlSocket: ExpressibleByArgument {
 
 extension StatisticsFormat: ExpressibleByArgument {}
 extension PinPolicy: ExpressibleByArgument {}
+extension NISVPolicy: ExpressibleByArgument {}
 extension WorldSwitch: ExpressibleByArgument {}
 
 extension VMOutcome {

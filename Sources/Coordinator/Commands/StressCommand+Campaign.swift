@@ -10,6 +10,7 @@ extension StressCommand {
     private func arguments(seed: UInt64?) -> [String] {
         var words = ["stress"] + list.map(\.rawValue) + ["--cpus", "\(cpus)", "--list-registers", "\(listRegisters)"]
         words += ["--pin", pin.rawValue]
+        if let kernel, let initrd { words += ["--kernel", kernel, "--initrd", initrd] }
         if let rounds { words += ["--rounds", "\(rounds)"] }
         if let duration { words += ["--duration", "\(duration)"] }
         if lockstep { words.append("--lockstep") }

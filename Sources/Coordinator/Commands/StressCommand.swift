@@ -11,7 +11,8 @@ struct StressCommand: ExecutableCommand {
         discussion: """
             A built-in guest raises interrupts of every kind as fast as it can. Its handlers and the hypervisor keep a \
             ledger, and after each round the two must agree: nothing lost, nothing taken twice, nothing out of the order \
-            of priorities, nobody starved. What each scenario does and what each rule means is in docs/stress.md.
+            of priorities, nobody starved. The scenario linux puts Linux, given with --kernel and --initrd, under load \
+            instead: IPIs, timers, CPUs that go off and come back. What each scenario does and what each rule means is in docs/stress.md.
 
             Scenarios: \(StressScenario.names).
 
@@ -19,13 +20,31 @@ struct StressCommand: ExecutableCommand {
             until then is reported.
 
             Example: armada stress sgi-all wfi --cpus 8 --seed 7 --duration 60
+
+            Example: armada stress linux -k .cache/linux/vmlinuz -i .cache/linux/initrd.gz --cpus 4
             """)
 
-    @Argument(help: ArgumentHelp("What to do; all, or nothing at all, stands for everything.", valueName: "scenario"))
+    @Argument(
+        help: ArgumentHelp(
+            "What to do; all, or nothing at all, stands for everything, linux only if a kernel is given.",
+            valueName: "scenario"))
     var scenarios: [String] = []
 
     @Option(name: .shortAndLong, help: ArgumentHelp("How many vCPUs, 1 to 64.", valueName: "count"))
     var cpus = 4
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Of the scenario linux: its kernel, as make linux fetches it.", valueName: "file"),
+        completion: .file())
+    var kernel: String?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Of the scenario linux: the RAM disk that deploy/make-initramfs.sh makes.", valueName: "file"),
+        completion: .file())
+    var initrd: String?
 
     @Option(
         help: ArgumentHelp("What the guest does, and the faults: the same seed, the same choices.", valueName: "number")
@@ -108,6 +127,7 @@ struct StressCommand: ExecutableCommand {
             throw ValidationError(
                 "\(name) needs \(scenario.minimumVCPUCount) vCPUs: give --cpus \(scenario.minimumVCPUCount) or more")
         }
+        try validateLinux()
         guard 1...CPUInterfaceState.maximumListRegisterCount ~= listRegisters else {
             throw ValidationError(
                 "--list-registers \(listRegisters) is not possible: give 1 to "
@@ -130,10 +150,35 @@ struct StressCommand: ExecutableCommand {
         }
     }
 
+    private func validateLinux() throws {
+        let isAll = scenarios.isEmpty || scenarios.contains(Self.all)
+        let isNamed = scenarios.contains(StressScenario.linux.rawValue)
+        if (kernel == nil) != (initrd == nil) {
+            throw ValidationError("--kernel and --initrd belong together: give both, or leave both out")
+        }
+        if kernel == nil, isNamed {
+            throw ValidationError(
+                "linux needs --kernel and --initrd: make linux, or deploy/fetch-linux.sh and deploy/make-initramfs.sh, "
+                    + "leave them as .cache/linux/vmlinuz and .cache/linux/initrd.gz")
+        }
+        if kernel != nil, !isNamed, !isAll {
+            throw ValidationError("--kernel and --initrd are for linux: name it too, or leave them out")
+        }
+        if kernel != nil, isAll, cpus < StressScenario.linux.minimumVCPUCount {
+            throw ValidationError(
+                "linux needs \(StressScenario.linux.minimumVCPUCount) vCPUs: give more, or leave --kernel out")
+        }
+    }
+
+    private var images: LinuxImages? {
+        guard let kernel, let initrd else { return nil }
+        return LinuxImages(kernel: kernel, initrd: initrd)
+    }
+
     var list: [StressScenario] {
         let named = scenarios.compactMap { StressScenario(rawValue: $0) }
         guard named.isEmpty || scenarios.contains(Self.all) else { return named }
-        return StressScenario.allCases.filter { $0.minimumVCPUCount <= cpus }
+        return StressScenario.allCases.filter { $0.minimumVCPUCount <= cpus && ($0.isBuiltIn || kernel != nil) }
     }
 
     func execute() throws -> Int32 {
@@ -169,6 +214,7 @@ struct StressCommand: ExecutableCommand {
 
     private func run(of scenario: StressScenario) -> StressRun {
         var run = StressRun(scenario: scenario, vcpuCount: cpus, seed: seed)
+        if !scenario.isBuiltIn { run.images = images }
         if let rounds { run.roundLimit = rounds }
         if let seconds = duration ?? (rounds == nil ? 3 : nil) { run.durationLimit = UInt64(seconds * 1e9) }
         run.listRegisterCount = listRegisters

@@ -10,7 +10,7 @@ final class StressProgress {
 
     init(scenarioCount: Int) { self.scenarioCount = scenarioCount }
 
-    func show(_ index: Int, _ session: StressSession) {
+    func show(_ index: Int, _ session: any StressRounds) {
         let now = armada_monotonic()
         guard isTerminal, now &- last >= Self.interval else { return }
         last = now

@@ -61,7 +61,7 @@ struct InstructionExplanation {
         case .none(let reason):
             return [
                 ("data abort", "by stage 2 without a syndrome (ISV = 0): \(reason)"),
-                ("", "on a device it ends the run: nobody decodes it"),
+                ("", "on a device nobody decodes it: the run ends, unless --nisv says otherwise"),
             ]
         case .noAbort: return [("data abort", "none: a prefetch does not fault")]
         case .notApplicable:

@@ -49,6 +49,8 @@ struct HeldInterrupts {
 
     var isFull: Bool { list.count >= Self.capacity }
     var count: Int { list.count }
+    /// In the order in which they were sent.
+    var signals: [InterruptSignal] { list.map(\.signal) }
     var earliest: UInt64 { list.lazy.map(\.due).min() ?? .max }
 
     func holds(source: Int) -> Bool { list.contains { $0.signal.source == source } }

@@ -10,23 +10,23 @@ extension VirtualMachine {
         return """
             armada: lock-step: seed \(seed), trace hash \(schedule.hash.description) \
             (FNV-1a), \(schedule.hash.frameCount) frames, \(schedule.sliceCount) slices, \(nanoseconds) ns
-            armada: the same again: \(words.map(Self.quoted).joined(separator: " "))
+            armada: the same again: \(words.map(shellQuoted).joined(separator: " "))
 
             """
     }
+}
 
-    /// A word as a shell takes it.
-    private static func quoted(_ word: String) -> String {
-        let isPlain =
-            !word.isEmpty
-            && word.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "-_./=,:@%+".utf8.contains(byte)
-                }
+/// A word as a shell takes it.
+func shellQuoted(_ word: String) -> String {
+    let isPlain =
+        !word.isEmpty
+        && word.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-_./=,:@%+".utf8.contains(byte)
             }
-        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-    }
+        }
+    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
 }

@@ -19,6 +19,7 @@ struct StressReport {
         ("cleared", 9, { "\($0.totals.cleared)" }), ("spurious", 9, { "\($0.totals.spurious)" }),
         ("per second", 12, { decimal($0.perSecond, digits: 0) }),
         ("p50", 11, { time($0, 0.5) }), ("p99", 11, { time($0, 0.99) }), ("max", 11, { time($0, 1) }),
+        ("p50/raw", 9, { $0.latencyOverRawSocket.map { decimal($0, digits: 1) } ?? "-" }),
     ]
 
     private static func time(_ result: StressResult, _ fraction: Double) -> String {
@@ -34,6 +35,12 @@ struct StressReport {
             out += result.scenario.rawValue.left(13) + "\(result.vcpuCount)".right(6)
             for column in Self.columns { out += column.text(result).right(column.width) }
             out += "  " + result.verdict.rawValue + "\n"
+        }
+        let rawSockets = results.compactMap(\.rawSocket)
+        if let fastest = rawSockets.map(\.p50).min(), let slowest = rawSockets.map(\.p50).max() {
+            out += "\nraw: the raw socket's round trip, with the placement of the scenario, before and after it: p50 "
+            out += readableTime(fastest) + " to " + readableTime(slowest) + ", "
+            out += rawSockets[0].polls ? "polling\n" : "blocking, since the vCPUs leave no processor to poll on\n"
         }
         for result in results where !result.violations.isEmpty {
             out += "\n\(result.scenario.rawValue): broken rules\n"
@@ -65,6 +72,8 @@ struct StressReport {
         out += ",\"raised\":\(totals.raised),\"delivered\":\(totals.delivered),\"coalesced\":\(totals.coalesced)"
         out += ",\"cleared\":\(totals.cleared),\"spurious\":\(totals.spurious)"
         out += ",\"per_second\":\(decimal(result.perSecond, digits: 1)),\"latency_ns\":" + json(result.latency)
+        out += ",\"raw_socket\":"
+        out += result.rawSocket.map { "{\"p50_ns\":\($0.p50),\"polls\":\($0.polls)}" } ?? "null"
         out += ",\"verdict\":\(quotedJSON(result.verdict.rawValue)),\"violations\":["
         out += result.violations.map {
             "{\"rule\":\(quotedJSON($0.rule.rawValue)),\"text\":\(quotedJSON($0.text))}"

@@ -20,6 +20,8 @@ struct ExitReason: RawRepresentable, Hashable, Sendable {
     static let mmioReadKernel = Self(rawValue: 73)
     static let mmioWriteKernel = Self(rawValue: 74)
 
+    static let armNISV = Self(rawValue: 75)
+
     static func mmio(write: Bool, side: MMIOBus.Side) -> Self {
         switch side {
         case .user: write ? mmioWriteUser : mmioReadUser
@@ -41,6 +43,7 @@ struct ExitReason: RawRepresentable, Hashable, Sendable {
         case .mmioWriteUser: "DABT_LOW mmio_write_user"
         case .mmioReadKernel: "DABT_LOW mmio_read_kernel"
         case .mmioWriteKernel: "DABT_LOW mmio_write_kernel"
+        case .armNISV: "DABT_LOW arm_nisv"
         default: ExceptionClass(rawValue: rawValue).name
         }
     }

@@ -25,6 +25,15 @@ struct LatencyHistogram: ~Copyable {
         buckets[Self.bucket(of: nanoseconds)] &+= 1
     }
 
+    /// Records the same `count` times.
+    mutating func record(_ nanoseconds: UInt64, count: UInt64) {
+        guard count > 0 else { return }
+        record(nanoseconds)
+        self.count &+= count &- 1
+        sum &+= nanoseconds &* (count &- 1)
+        buckets[Self.bucket(of: nanoseconds)] &+= UInt32(truncatingIfNeeded: count &- 1)
+    }
+
     /// A copy that can be sent, stored and subtracted.
     var snapshot: HistogramSnapshot {
         HistogramSnapshot(

@@ -16,7 +16,7 @@ struct ReportSelection: Equatable, Sendable {
         func contains(_ reason: ExitReason) -> Bool {
             switch self {
             case .vmexit: true
-            case .mmio: [.mmioReadUser, .mmioWriteUser, .mmioReadKernel, .mmioWriteKernel].contains(reason)
+            case .mmio: [.mmioReadUser, .mmioWriteUser, .mmioReadKernel, .mmioWriteKernel, .armNISV].contains(reason)
             case .wfx: reason == .wfi || reason == .wfe
             }
         }

@@ -2,6 +2,8 @@
 /// What is left has been taken by a vCPU, or is pending.
 final class InterruptLedger {
     struct Account: Equatable {
+        /// Of an SGI: so often have vCPUs sent it to this one. What a fault holds back is not raised yet.
+        var sent: UInt64 = 0
         var raised: UInt64 = 0
         /// Legal: one that is pending cannot become so again.
         var coalesced: UInt64 = 0
@@ -24,6 +26,8 @@ final class InterruptLedger {
     deinit { accounts.deallocate() }
 
     subscript(index: Int) -> Account { accounts[index] }
+
+    func sent(_ index: Int) { accounts[index].sent &+= 1 }
 
     func raised(_ index: Int, wasPending: Bool) {
         accounts[index].raised &+= 1

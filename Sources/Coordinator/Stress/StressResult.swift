@@ -34,6 +34,8 @@ struct StressResult: Sendable {
     var totals = Totals()
     /// From the raise to the handler, as the guest sees it.
     var latency = HistogramSnapshot()
+    /// Beside it; nil where times are not the host's, or not those of a delivery.
+    var rawSocket: RawSocketBeside.Figure?
     var violations: [StressVerdict.Violation] = []
     /// Why it ended otherwise than by itself.
     var failure: String?
@@ -44,8 +46,16 @@ struct StressResult: Sendable {
     /// Of lock-step.
     var traceHash: String?
 
-    /// The round that broke a rule, or the last one; a hang has no verdict on its own round.
-    var lastRound: UInt64 { violations.contains { $0.rule == .hang } ? rounds + 1 : max(rounds, 1) }
+    /// A rule was broken before its round was over.
+    var isWithinRound = false
+
+    /// The round that broke a rule, or the last one.
+    var lastRound: UInt64 { isWithinRound ? rounds + 1 : max(rounds, 1) }
     var verdict: Verdict { !violations.isEmpty ? .violated : failure == nil ? .clean : .interrupted }
+    /// How many of the raw socket's round trips the median delivery takes.
+    var latencyOverRawSocket: Double? {
+        guard let rawSocket, rawSocket.p50 > 0, latency.count > 0 else { return nil }
+        return Double(latency.quantile(0.5)) / Double(rawSocket.p50)
+    }
     var perSecond: Double { nanoseconds == 0 ? 0 : Double(totals.delivered) * 1e9 / Double(nanoseconds) }
 }

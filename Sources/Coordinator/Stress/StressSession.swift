@@ -1,7 +1,7 @@
 import Shared
 
 /// One scenario in one VM: its rounds, the verdict after each, and what was measured.
-final class StressSession {
+final class StressSession: StressRounds {
     /// No exit and no SGI of any vCPU for so long is a hang.
     static let hangNanoseconds: UInt64 = 5_000_000_000
 
@@ -14,7 +14,7 @@ final class StressSession {
     var ledgerAddress: IPA?
     var machine: Machine?
     /// Called after each round.
-    var onRound: ((StressSession) -> Void)?
+    var onRound: ((any StressRounds) -> Void)?
 
     private(set) var rounds: UInt64 = 0
     private(set) var violations: [StressVerdict.Violation] = []

@@ -21,6 +21,8 @@ struct StressVerdict {
             case stale
             /// Nothing happened any more.
             case hang
+            /// The guest's kernel found something wrong.
+            case complaint
         }
 
         let rule: Rule

@@ -25,11 +25,13 @@ extension VirtualMachine {
 
     /// When device or session have something to do; nil: this is no stress test.
     var stressDeadline: UInt64? {
+        if let linuxStress { return linuxStress.deadline }
         guard let stress, let stressDevice else { return nil }
         return min(stress.deadline, stressDevice.deadline)
     }
 
     func tickStress(at now: UInt64) {
+        if let linuxStress { return linuxStress.tick(at: now) }
         guard let stress, let stressDevice else { return }
         stressDevice.tick(at: now)
         if stress.tick(at: now) { end(.failed("the guest hangs")) }
@@ -65,7 +67,7 @@ extension VirtualMachine {
     }
 
     /// KVM's `vgic-state`, and where each vCPU is.
-    private var stressDump: String {
+    var stressDump: String {
         var text = vgic.dump() + "\n"
         for vcpu in vcpus {
             let mode = VCPUMode(rawValue: armada_load32(vcpu.control.mode)).map { "\($0)" } ?? "?"

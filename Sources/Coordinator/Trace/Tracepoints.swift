@@ -38,6 +38,20 @@ extension Tracer {
         }
     }
 
+    func kvmMMIONISV(_ vcpu: VCPU, _ ipa: IPA) {
+        let exit = vcpu.channel.exit
+        writer.instant(.vcpu(vcpu.index), "kvm_mmio_nisv", at: writer.now()) { out in
+            out.append("\"vcpu_pc\":")
+            out.append(hex: exit.pc)
+            out.append(",\"esr\":")
+            out.append(hex: UInt64(exit.esr.rawValue))
+            out.append(",\"far\":")
+            out.append(hex: exit.far)
+            out.append(",\"ipa\":")
+            out.append(hex: ipa.rawValue)
+        }
+    }
+
     func kvmWFx(_ vcpu: VCPU) {
         let exit = vcpu.channel.exit
         writer.instant(.vcpu(vcpu.index), "kvm_wfx_arm64", at: writer.now()) { out in

@@ -57,6 +57,9 @@ extension VGIC {
     ///
     /// Source: GICv3 "ICC_SGI1R_EL1, Interrupt Controller Software Generated Interrupt Group 1 Register".
     func sendSGI(from vcpu: Int, value: UInt64, group: UInt32) {
+        if let ledger {
+            forEachSGI(from: vcpu, value: value, group: group) { index, _ in ledger.sent(index) }
+        }
         if let faults {
             let signal = InterruptSignal.sgi(sender: vcpu, value: value, group: group)
             if faults.holds(signal, target: firstTarget(ofSGI: value, from: vcpu), vgic: self) { return }
@@ -65,17 +68,34 @@ extension VGIC {
     }
 
     private func raiseSGIs(from vcpu: Int, value: UInt64, group: UInt32) {
+        forEachSGI(from: vcpu, value: value, group: group) { index, target in
+            if let faults, faults.strikes(.loseSGI, target) { return }
+            if let tracer { tracer.sgiRaised(UInt32(interrupts[index].intid), at: target) }
+            setPending(index)
+        }
+    }
+
+    /// The place in `interrupts`, and the vCPU, of each SGI that such a write makes pending. As in KVM a write for group 0
+    /// cannot raise an SGI that is in group 1, the other way round it can.
+    @inline(__always)
+    func forEachSGI(from vcpu: Int, value: UInt64, group: UInt32, _ body: (_ index: Int, _ target: Int) -> Void) {
         let intid = UInt32(value >> 24 & 0xF)
+        func visit(_ target: Int) {
+            guard let index = privateIndex(intid, vcpu: target), !interrupts[index].isGroup1 || group == 1 else {
+                return
+            }
+            body(index, target)
+        }
         if value & 1 << 40 != 0 {
             // Interrupt Routing Mode: everyone else.
-            for target in 0..<vcpuCount where target != vcpu { raiseSGI(intid, at: target, group: group) }
+            for target in 0..<vcpuCount where target != vcpu { visit(target) }
             return
         }
         var targets = value & 0xFFFF
         while targets != 0 {
             let target = target(targets.trailingZeroBitCount, ofSGI: value)
             targets &= targets &- 1
-            if let target { raiseSGI(intid, at: target, group: group) }
+            if let target { visit(target) }
         }
     }
 
@@ -89,14 +109,6 @@ extension VGIC {
     private func firstTarget(ofSGI value: UInt64, from vcpu: Int) -> Int? {
         if value & 1 << 40 != 0 { return (0..<vcpuCount).first { $0 != vcpu } }
         return target((value & 0xFFFF).trailingZeroBitCount, ofSGI: value)
-    }
-
-    /// As in KVM a write for group 0 cannot raise an SGI that is in group 1, the other way round it can.
-    private func raiseSGI(_ intid: UInt32, at vcpu: Int, group: UInt32) {
-        guard let index = privateIndex(intid, vcpu: vcpu), !interrupts[index].isGroup1 || group == 1 else { return }
-        if let faults, faults.strikes(.loseSGI, vcpu) { return }
-        if let tracer { tracer.sgiRaised(intid, at: vcpu) }
-        setPending(index)
     }
 
     /// An edge, or GICD_ISPENDR.

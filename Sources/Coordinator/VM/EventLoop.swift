@@ -5,7 +5,8 @@ import Shared
 ///
 /// Waiting is adaptive like KVM's `halt_poll_ns`: after an Entry the socket is polled for a window that grows while answers come
 /// soon, and only then does the loop block. Polling burns a processor, so it is done only while there is one that
-/// nobody else needs: a vCPU in the guest has the better claim.
+/// nobody else needs: a vCPU in the guest has the better claim. Only for the exit of one that has just been kicked, and
+/// runs on another processor, the loop polls briefly in any case.
 final class EventLoop {
     /// The machine, which owns this loop and outlives it.
     private unowned(unsafe) let vm: VirtualMachine
@@ -13,6 +14,7 @@ final class EventLoop {
     private let control: ControlServer?
     private var window: AdaptiveWindow
     private var hostLoad = HostLoad()
+    private var brief = BriefPoll()
     /// As many vCPUs may be in the guest while the loop polls.
     private let pollableRunningCount: Int
     /// When the watchdog ends the run.
@@ -88,7 +90,31 @@ final class EventLoop {
             // In vain, and someone else could have used the processor.
             if hostLoad.isCrowded(at: now) { window.giveWay() }
         }
+        if let kicked = vm.lastKicked {
+            vm.lastKicked = nil
+            if window.maximumNanoseconds > 0, unfinished.isEmpty, awaitExit(of: vm.vcpus[kicked], from: now) { return }
+        }
         block(from: start, at: now, until: deadline)
+    }
+
+    /// Waits a moment for the exit of a vCPU that has been kicked. True if it sent something.
+    private func awaitExit(of vcpu: VCPU, from start: UInt64) -> Bool {
+        let processor = armada_load_relaxed32(vcpu.control.processor)
+        guard vcpu.state == .running, processor != UInt32(truncatingIfNeeded: armada_processor()), brief.mayTry() else {
+            return false
+        }
+        repeat {
+            // The clock costs more than the look.
+            for _ in 0..<16 {
+                if vcpu.isAboutToSend, serve(vcpu) {
+                    brief.succeeded()
+                    return true
+                }
+                armada_spin_hint()
+            }
+        } while armada_monotonic() &- start < BriefPoll.nanoseconds
+        brief.failed()
+        return false
     }
 
     /// Watches the vCPU that was entered last, and now and then looks at everyone.
@@ -161,7 +187,10 @@ final class EventLoop {
 
     /// Waits for events and handles them. True if a worker had something.
     private func look(nanoseconds: UInt64?) -> Bool {
+        let sleeps = nanoseconds != 0
+        if sleeps { publishProcessor(0) }
         let count = events.wait(nanoseconds: nanoseconds)
+        if sleeps { publishProcessor(UInt32(truncatingIfNeeded: armada_processor()) &+ 1) }
         wokenAt = armada_monotonic()
         if let tracer = vm.tracer { tracer.woke(at: wokenAt) }
         var found = false
@@ -191,6 +220,11 @@ final class EventLoop {
             }
         }
         return found
+    }
+
+    /// Tells the workers where this thread is at work; 0: it sleeps.
+    private func publishProcessor(_ number: UInt32) {
+        armada_store_relaxed32(vm.controlPage.base + ControlPage.coordinatorOffset, number)
     }
 
     /// Takes what the worker has sent: SGIs, and at most one Exit, after which it waits for us. True if there was anything.

@@ -156,6 +156,7 @@ extension VirtualMachine {
                 if isDropped(request, of: vcpu) { return }
                 _ = armada_fetch_or32(vcpu.control.doorbell, Doorbell.kick)
                 loopStatistics.kicks &+= 1
+                lastKicked = vcpu.index
             } else if expected == VCPUMode.exitingGuest.rawValue {
                 loopStatistics.kicksCoalesced &+= 1
             }

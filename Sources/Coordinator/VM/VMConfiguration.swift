@@ -21,6 +21,9 @@ struct VMConfiguration {
     static let usualListRegisterCount = 4
     /// What of the guest's state moves with each exit.
     var worldSwitch = WorldSwitch.vhe
+    /// What happens to an access to a device that comes without a syndrome; nil: the run ends, as in KVM without
+    /// KVM_CAP_ARM_NISV_TO_USER.
+    var nisv: NISVPolicy?
     /// A listening socket for workers that are started by hand; nil: the coordinator starts them.
     var externalWorkersPath: String?
     /// The worker program; nil: `armada-vcpu` beside this program.
@@ -35,6 +38,16 @@ struct VMConfiguration {
     var control = ControlSocket.none
     /// Faults to inject.
     var faults = FaultPlan()
+}
+
+/// What is done about KVM_EXIT_ARM_NISV.
+enum NISVPolicy: String, CaseIterable, Sendable {
+    /// The guest gets an external data abort.
+    case inject
+    /// The run ends.
+    case stop
+    /// As `inject`, with a line for each instruction.
+    case report
 }
 
 /// Where a VM can be asked about itself while it runs.

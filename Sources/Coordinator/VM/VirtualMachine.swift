@@ -46,6 +46,7 @@ final class VirtualMachine {
     /// What `armada stress` adds: nil in any other run.
     let stress: StressSession?
     let stressDevice: StressDevice?
+    let linuxStress: LinuxStressSession?
 
     // MARK: The run
 
@@ -64,6 +65,8 @@ final class VirtualMachine {
     /// When the last Exit came.
     var lastArrival: UInt64 = 0
     /// Blocked vCPUs that have been kicked and are to be looked at.
+    /// The vCPU that was called out of the guest last, until the loop has looked for its exit.
+    var lastKicked: Int?
     var wakes: [Int] = []
     /// Blocked vCPUs whose timers are armed.
     var timers: DeadlineQueue
@@ -83,11 +86,12 @@ final class VirtualMachine {
     var unknownClasses: Set<UInt8> = []
     var unknownRegisters: Set<UInt16> = []
     var unclaimedAddresses: Set<UInt64> = []
+    var undecodedPCs: Set<UInt64> = []
 
     /// Makes the memory files and the devices. Nothing is started yet.
     init(
         configuration: VMConfiguration, console: TerminalConsole, bench: BenchSession? = nil,
-        stress: StressSession? = nil, logger: Logger = Logger(label: "armada")
+        stress: StressSession? = nil, linuxStress: LinuxStressSession? = nil, logger: Logger = Logger(label: "armada")
     ) throws(VMError) {
         try configuration.check()
         files = try RunFiles(configuration, logger: logger)
@@ -142,6 +146,7 @@ final class VirtualMachine {
         benchDevice = bench.map { BenchDevice(session: $0) }
         self.stress = stress
         stressDevice = stress.map { StressDevice(session: $0) }
+        self.linuxStress = linuxStress
 
         do throws(MemorySlots.Failure) {
             try slots.insert(
@@ -155,6 +160,7 @@ final class VirtualMachine {
         console.onChange = { [unowned self] in pl011.lineChanged() }
         console.onEnd = { [unowned self] end in consoleEnded(end) }
         beginLockstep()
+        if let linuxStress { attach(linuxStress) }
     }
 
     private func beginLockstep() {

@@ -5,19 +5,22 @@ import CHost
 /// trust it for anything but liveness.
 ///
 /// ```
-///  0x0000  header      magic, version, vCPU count, observation
+///  0x0000  header      magic, version, vCPU count, observation; at 0x40 where the coordinator is at work
 ///  0x1000  DVM ring    head; at 0x2000 256 slots of 16 bytes (see DVMRing)
 ///  0x4000  vCPU 0      512 bytes each, in cache lines by who polls and who writes
 /// ```
 package enum ControlPage {
     package static let magic: UInt32 = 0x414D_5241  // "ARMA"
-    package static let version: UInt32 = 3
+    package static let version: UInt32 = 4
 
     package static let magicOffset = 0
     package static let versionOffset = 4
     package static let vcpuCountOffset = 8
     /// Not zero: workers write the stamps of `VCPUControl`.
     package static let observationOffset = 12
+
+    /// The number of the processor on which the coordinator is at work, plus 1; 0 while it sleeps.
+    package static let coordinatorOffset = 64
 
     package static let dvmOffset = 0x1000
     package static let vcpuOffset = 0x4000
@@ -81,6 +84,9 @@ public struct VCPUControl: Sendable {
     package var entryTime: UnsafeMutableRawPointer { base + 264 }
     /// When the guest went on.
     package var resumeTime: UnsafeMutableRawPointer { base + 272 }
+
+    /// The number of the processor on which the worker was when it last entered the guest.
+    package var processor: UnsafeMutableRawPointer { base + 280 }
 
     /// How often a fault that the worker injects has struck, written by the worker only.
     private func strikes(of fault: Fault) -> UnsafeMutableRawPointer { base + (fault == .dropDVMAck ? 448 : 456) }

@@ -2,7 +2,8 @@ import CHost
 import Shared
 
 /// The worker's waiting for an Entry: adaptive polling, then blocking. It gives way, that is, does not poll, when the
-/// processors are needed for running guests and the coordinator.
+/// processors are needed for running guests and the coordinator; while the coordinator is at work on another processor it
+/// polls briefly all the same.
 struct EntryWait: ~Copyable {
     /// A hole of this size between two looks: this process was off its processor, so another one needs it.
     private static let preemptionNanoseconds: UInt64 = 40_000
@@ -18,7 +19,9 @@ struct EntryWait: ~Copyable {
     private var nextSample = 0
     private var hostLoad = HostLoad()
 
-    private var mayPoll = false
+    private enum Polling { case none, adaptive, brief }
+    private var polling = Polling.none
+    private var brief = BriefPoll()
     private var started: UInt64 = 0
     private var lastLook: UInt64 = 0
 
@@ -35,14 +38,14 @@ struct EntryWait: ~Copyable {
     /// Begins a wait for the answer to an exit at `time`. `answeredQuickly` is false for an exit after which the vCPU is likely
     /// to block, as for WFI.
     mutating func begin(answeredQuickly: Bool, at time: UInt64) {
-        mayPoll = answeredQuickly && window.nanoseconds > 0 && hasSpareProcessor()
+        polling = answeredQuickly && window.maximumNanoseconds > 0 ? choosePolling() : .none
         // Waits that the coordinator prolongs on purpose say nothing about the window.
         started = answeredQuickly && window.maximumNanoseconds > 0 ? time : 0
         lastLook = started
     }
 
     /// Whether to look at the socket before blocking.
-    var polls: Bool { mayPoll }
+    var polls: Bool { polling != .none }
 
     /// After a look that found nothing: waits for a sign that an Entry is on its way, which is the mode that the
     /// coordinator sets before. Whether to look again; a worker that misses a sign only blocks earlier.
@@ -56,6 +59,11 @@ struct EntryWait: ~Copyable {
                 if armada_load_relaxed32(control.mode) != VCPUMode.outsideGuest.rawValue { return true }
             }
             let now = armada_monotonic()
+            if polling == .brief {
+                if now &- started < BriefPoll.nanoseconds { continue }
+                brief.failed()
+                return false
+            }
             if now &- lastLook > Self.preemptionNanoseconds {
                 window.giveWay()
                 return false
@@ -67,20 +75,27 @@ struct EntryWait: ~Copyable {
 
     /// The Entry came while polling.
     mutating func endPolled() {
-        window.polledWithSuccess()
+        if polling == .brief { brief.succeeded() } else { window.polledWithSuccess() }
         control.increment(.pollSuccess)
     }
 
     /// The Entry came after blocking.
     mutating func endBlocked() {
-        if mayPoll { control.increment(.pollFail) }
-        guard started != 0 else { return }
+        if polling != .none { control.increment(.pollFail) }
+        guard started != 0, polling != .brief else { return }
         let now = armada_monotonic()
-        if mayPoll, hostLoad.isCrowded(at: now) {
+        if polling == .adaptive, hostLoad.isCrowded(at: now) {
             window.giveWay()
         } else {
             window.blocked(waitedNanoseconds: now &- started)
         }
+    }
+
+    private mutating func choosePolling() -> Polling {
+        if window.nanoseconds > 0, hasSpareProcessor() { return .adaptive }
+        let coordinator = armada_load_relaxed32(controlPage + ControlPage.coordinatorOffset)
+        let isElsewhere = coordinator != 0 && coordinator != UInt32(truncatingIfNeeded: armada_processor()) &+ 1
+        return isElsewhere && brief.mayTry() ? .brief : .none
     }
 
     /// Whether there is a processor for this poll beside the coordinator and the vCPUs that run their guest.

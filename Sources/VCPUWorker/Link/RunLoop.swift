@@ -35,6 +35,7 @@ enum RunLoop {
                 let start = vcpu.pointee.beginSlice(&link.pointee.entry)
                 let isEntered = vcpu.pointee.enter(&link.pointee.entry, at: start)
                 if isObserved { armada_store_relaxed64(vcpu.pointee.control.resumeTime, armada_monotonic()) }
+                armada_store_relaxed32(vcpu.pointee.control.processor, UInt32(truncatingIfNeeded: armada_processor()))
                 let time = isEntered ? vcpu.pointee.execute(from: start) : vcpu.pointee.now
                 vcpu.pointee.leave(into: &link.pointee.exit, at: time)
                 isAnsweredQuickly = !vcpu.pointee.isSliceOver && link.pointee.exit.isAnsweredQuickly

@@ -38,6 +38,8 @@ extension MessagePool {
         message.pointee.pin = string(value.pin)
         message.pointee.list_register_count = UInt32(truncatingIfNeeded: value.listRegisterCount)
         message.pointee.external_workers = value.externalWorkers ? 1 : 0
+        message.pointee.lockstep = value.lockstepSeed == nil ? 0 : 1
+        message.pointee.lockstep_seed = value.lockstepSeed ?? 0
         return message
     }
 }
@@ -77,6 +79,7 @@ extension ControlDecoder {
                 nanoseconds: configuration.halt_poll_nanoseconds, isFixed: configuration.halt_poll_fixed != 0),
             pin: text(configuration.pin),
             listRegisterCount: Int(configuration.list_register_count),
-            externalWorkers: configuration.external_workers != 0)
+            externalWorkers: configuration.external_workers != 0,
+            lockstepSeed: configuration.lockstep != 0 ? configuration.lockstep_seed : nil)
     }
 }

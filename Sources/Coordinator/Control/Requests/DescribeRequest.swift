@@ -55,6 +55,8 @@ struct VMDescription: Equatable, Sendable {
     var pin: String
     var listRegisterCount: Int
     var externalWorkers: Bool
+    /// nil: it runs free.
+    var lockstepSeed: UInt64?
 }
 
 extension VirtualMachine {
@@ -66,7 +68,7 @@ extension VirtualMachine {
             commandLine: configuration.commandLine, memoryByteCount: configuration.memoryByteCount,
             haltPoll: configuration.haltPoll, pin: configuration.pin.rawValue,
             listRegisterCount: configuration.listRegisterCount,
-            externalWorkers: configuration.externalWorkersPath != nil)
+            externalWorkers: configuration.externalWorkersPath != nil, lockstepSeed: configuration.lockstep?.seed)
     }
 }
 

@@ -22,7 +22,7 @@ extension StressReport {
                 "From the raise to the handler, as the guest sees it. Each panel has its own axis.",
                 "<div class=\"panels\">\n"
                     + panels.map {
-                        "<figure>\(LatencyChart(name: $0.scenario.rawValue, latency: $0.latency).svg)</figure>\n"
+                        "<figure>\(LatencyChart(name: $0.scenario.latencyName, latency: $0.latency).svg)</figure>\n"
                     }
                     .joined() + "</div>\n")
         }
@@ -46,7 +46,7 @@ extension StressReport {
         let heads = [
             "scenario", "vCPUs", "seed", "rounds", "raised", "delivered", "coalesced", "cleared", "spurious",
             "per second", "p50",
-            "p90", "p99", "max", "verdict",
+            "p90", "p99", "max", "raw socket", "p50 / raw", "verdict",
         ]
         var out = "<div class=\"scroll\"><table><thead><tr>" + heads.map { "<th>\($0)</th>" }.joined()
         out += "</tr></thead><tbody>\n"
@@ -59,6 +59,8 @@ extension StressReport {
                 "\(result.vcpuCount)", "\(result.seed)", grouped(result.rounds), grouped(totals.raised),
                 grouped(totals.delivered), grouped(totals.coalesced), grouped(totals.cleared), grouped(totals.spurious),
                 grouped(UInt64(result.perSecond.rounded())), time(0.5), time(0.9), time(0.99), time(1),
+                result.rawSocket.map { readableTime($0.p50) } ?? "–",
+                result.latencyOverRawSocket.map { decimal($0, digits: 1) } ?? "–",
                 "<span class=\"\(result.verdict.rawValue)\">\(result.verdict.rawValue)</span>",
             ]
             out +=

@@ -4,15 +4,7 @@ extension VirtualMachine {
     /// An access to an address without memory: KVM's `io_mem_abort`. The guest's data is little-endian.
     func ioMemAbort(_ vcpu: VCPU, _ ipa: IPA) -> ExitAction {
         let esr = vcpu.exit.esr
-        guard esr.isSyndromeValid else {
-            // Who wants to know what was accessed must decode the instruction; nobody does.
-            end(
-                .failed(
-                    "vCPU \(vcpu.index): load/store instruction decoding not implemented: instruction "
-                        + "\(hexadecimal(UInt64(vcpu.exit.instruction), digits: 8)) at PC \(hexadecimal(vcpu.exit.pc)), IPA \(ipa)"
-                ))
-            return .leave
-        }
+        guard esr.isSyndromeValid else { return armNISV(vcpu, ipa) }
         let byteCount = esr.accessByteCount
         guard let window = bus.window(at: ipa, byteCount: byteCount) else {
             reportUnclaimed(vcpu, ipa, isWrite: esr.isWrite)
