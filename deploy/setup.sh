@@ -6,7 +6,7 @@ set -euo pipefail
 
 declare -A packages=(
     [build]="libprotobuf-c-dev libfdt-dev zlib1g-dev libvixl-dev pkg-config"
-    [test]="protobuf-c-compiler device-tree-compiler libunicorn-dev qemu-system-arm qemu-user spin gcc tmux gzip python3 debian-archive-keyring chromium"
+    [test]="protobuf-c-compiler device-tree-compiler libunicorn-dev qemu-system-arm qemu-user spin llvm gcc tmux gzip python3 debian-archive-keyring chromium"
     [linux]="gzip debian-archive-keyring"
     [bench]="qemu-system-arm gzip debian-archive-keyring python3"
 )

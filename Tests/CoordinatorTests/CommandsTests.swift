@@ -115,7 +115,8 @@ import Testing
 
     @Test(arguments: [
         ["run", "-c", "0"], ["run", "-c", "513"], ["run", "-m", "0"], ["run", "-m", "1"], ["run", "--nonsense"],
-        ["nonsense"], ["run", "--stats=xml"], ["run", "-c"],
+        ["nonsense"], ["run", "--stats=xml"], ["run", "-c"], ["explain", "esr", "0x1ffffffff"],
+        ["explain", "sysreg", "x"],
     ]) func usageErrors(arguments: [String]) throws {
         let result = try run(arguments)
         #expect(result.status == 64)

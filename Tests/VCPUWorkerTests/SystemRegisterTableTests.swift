@@ -21,6 +21,16 @@ import Testing
         }
     }
 
+    @Test func everyRegisterWithANameHasARowOrReadsAsZero() {
+        let rows = Set(SystemRegisterTable.rows.map(\.register))
+        for register in SystemRegister.allCases where !rows.contains(register) {
+            #expect(SystemRegisterTable.row(register.encoding)?.register == SystemRegisterTable.reservedID.register)
+        }
+        #expect(rows.isSubset(of: SystemRegister.allCases))
+        #expect(SystemRegister.SCTLR_EL1.encoding == SystemRegisterEncoding(3, 0, 1, 0, 0))
+        #expect(SystemRegister.SCTLR_EL1.name == "SCTLR_EL1")
+    }
+
     @Test func unnamedIdentificationRegistersReadAsZero() throws {
         for crm in UInt16(1)...7 {
             for op2 in UInt16(0)...7 {

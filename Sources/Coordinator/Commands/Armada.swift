@@ -15,7 +15,7 @@ struct Armada: ParsableCommand {
         version: "armada \(version)",
         subcommands: [
             RunCommand.self, BenchCommand.self, StressCommand.self, PsCommand.self, StatCommand.self,
-            CtlCommand.self, DecodeCommand.self,
+            CtlCommand.self, DecodeCommand.self, ExplainCommand.self,
         ])
 }
 

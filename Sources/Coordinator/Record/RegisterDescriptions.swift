@@ -68,18 +68,33 @@ extension ExceptionSyndrome {
 }
 
 extension FaultStatus {
+    /// Source: Arm ARM "ISS encoding for an exception from a Data Abort", field DFSC.
     var text: String {
         if isAddressSize { return "address size fault, level \(level)" }
         if isTranslation { return "translation fault, level \(level)" }
         if isAccessFlag { return "access flag fault, level \(level)" }
         if isPermission { return "permission fault, level \(level)" }
-        if isExternalAbort { return "external abort" }
-        switch self {
-        case .alignment: return "alignment fault"
-        case .debug: return "debug"
-        case .tlbConflict: return "TLB conflict abort"
-        case .unsupportedAtomic: return "unsupported atomic"
-        default: return "FSC \(hexadecimal(UInt64(rawValue), digits: 2))"
+        switch rawValue {
+        case 0x10: return "external abort"
+        case 0x11: return "tag check fault (FEAT_MTE2)"
+        case 0x12, 0x13: return "external abort on a table walk, level \(Int(rawValue) - 0x14)"
+        case 0x14...0x17: return "external abort on a table walk, level \(level)"
+        case 0x18: return "parity or ECC error"
+        case 0x1B: return "parity or ECC error on a table walk, level -1"
+        case 0x1C...0x1F: return "parity or ECC error on a table walk, level \(level)"
+        case FaultStatus.alignment.rawValue: return "alignment fault"
+        case FaultStatus.debug.rawValue: return "debug"
+        case 0x23: return "granule protection fault on a table walk, level -1"
+        case 0x24...0x27: return "granule protection fault on a table walk, level \(level)"
+        case 0x28: return "granule protection fault"
+        case 0x29: return "address size fault, level -1"
+        case 0x2A, 0x2B: return "translation fault, level \(Int(rawValue) - 0x2C)"
+        case 0x2C: return "address size fault, level -2"
+        case FaultStatus.tlbConflict.rawValue: return "TLB conflict abort"
+        case 0x31: return "unsupported atomic hardware update"
+        case 0x34: return "implementation defined (lockdown)"
+        case FaultStatus.unsupportedAtomic.rawValue: return "unsupported exclusive or atomic"
+        default: return "reserved FSC \(hexadecimal(UInt64(rawValue), digits: 2))"
         }
     }
 }

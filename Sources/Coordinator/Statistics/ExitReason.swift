@@ -50,7 +50,7 @@ struct ExitReason: RawRepresentable, Hashable, Sendable {
 }
 
 extension ExceptionClass {
-    /// The name in KVM's `kvm_arm_exception_class`.
+    /// The name in KVM's `kvm_arm_exception_class`, or else in Linux's `ESR_ELx_EC_…`.
     var name: String {
         switch self {
         case .unknown: "UNKNOWN"
@@ -62,7 +62,9 @@ extension ExceptionClass {
         case .fpASIMD: "FP_ASIMD"
         case .cp10_ID: "CP10_ID"
         case .pac: "PAC"
+        case .other: "OTHER"
         case .cp14_64: "CP14_64"
+        case .bti: "BTI"
         case .illegalState: "ILL"
         case .svc32: "SVC32"
         case .hvc32: "HVC32"
@@ -73,13 +75,18 @@ extension ExceptionClass {
         case .sys64: "SYS64"
         case .sve: "SVE"
         case .eret: "ERET"
+        case .fpac: "FPAC"
+        case .sme: "SME"
         case .iabtLow: "IABT_LOW"
         case .iabtCurrent: "IABT_CUR"
         case .pcAlignment: "PC_ALIGN"
         case .dabtLow: "DABT_LOW"
         case .dabtCurrent: "DABT_CUR"
         case .spAlignment: "SP_ALIGN"
+        case .mops: "MOPS"
+        case .fpException32: "FP_EXC32"
         case .fpException64: "FP_EXC64"
+        case .gcs: "GCS"
         case .serror: "SERROR"
         case .breakpointLow: "BREAKPT_LOW"
         case .breakpointCurrent: "BREAKPT_CUR"
@@ -88,6 +95,7 @@ extension ExceptionClass {
         case .watchpointLow: "WATCHPT_LOW"
         case .watchpointCurrent: "WATCHPT_CUR"
         case .bkpt32: "BKPT32"
+        case .vector32: "VECTOR32"
         case .brk64: "BRK64"
         default: "EC_" + hexadecimal(UInt64(rawValue), digits: 2)
         }

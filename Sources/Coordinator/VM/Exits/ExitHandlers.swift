@@ -18,10 +18,16 @@ enum ExitAction {
 /// advanced by the handler; an injected exception excludes an advance.
 struct ExitHandler: Sendable {
     let exceptionClass: ExceptionClass
+    /// The handler's name, for people.
+    let name: StaticString
     let handle: @Sendable (VirtualMachine, VCPU) -> ExitAction
 
-    init(_ exceptionClass: ExceptionClass, _ handle: @escaping @Sendable (VirtualMachine, VCPU) -> ExitAction) {
+    init(
+        _ exceptionClass: ExceptionClass, _ name: StaticString,
+        _ handle: @escaping @Sendable (VirtualMachine, VCPU) -> ExitAction
+    ) {
         self.exceptionClass = exceptionClass
+        self.name = name
         self.handle = handle
     }
 }
@@ -30,17 +36,17 @@ struct ExitHandler: Sendable {
 let arm_exit_handlers: [ExitHandler] = {
     // swift-format-ignore
     let rows = [
-        ExitHandler(.wfx)     { $0.handleWFx($1) },
-        ExitHandler(.hvc64)   { $0.handleHVC($1) },
-        ExitHandler(.smc64)   { $0.handleSMC($1) },
-        ExitHandler(.sys64)   { $0.handleSystemRegister($1) },
-        ExitHandler(.iabtLow) { $0.handleGuestAbort($1) },
-        ExitHandler(.dabtLow) { $0.handleGuestAbort($1) },
+        ExitHandler(.wfx,      "handleWFx")            { $0.handleWFx($1) },
+        ExitHandler(.hvc64,    "handleHVC")            { $0.handleHVC($1) },
+        ExitHandler(.smc64,    "handleSMC")            { $0.handleSMC($1) },
+        ExitHandler(.sys64,    "handleSystemRegister") { $0.handleSystemRegister($1) },
+        ExitHandler(.iabtLow,  "handleGuestAbort")     { $0.handleGuestAbort($1) },
+        ExitHandler(.dabtLow,  "handleGuestAbort")     { $0.handleGuestAbort($1) },
     ]
     return (UInt8(0)..<64).map { number in
         let exceptionClass = ExceptionClass(rawValue: number)
         return rows.first { $0.exceptionClass == exceptionClass }
-            ?? ExitHandler(exceptionClass) { $0.handleUnknownClass($1) }
+            ?? ExitHandler(exceptionClass, "handleUnknownClass") { $0.handleUnknownClass($1) }
     }
 }()
 
@@ -76,8 +82,8 @@ extension VirtualMachine {
                 """
                 no exit handler: UNDEF for ESR_EL2 \(hexadecimal(UInt64(esr.rawValue), digits: 8)) at PC \
                 \(hexadecimal(vcpu.exit.pc)), instruction \(hexadecimal(UInt64(vcpu.exit.instruction), digits: 8)). \
-                Row: ExitHandler(ExceptionClass(rawValue: \(hexadecimal(UInt64(esr.exceptionClass.rawValue), digits: 2)))) \
-                { $0.handleClass\(esr.exceptionClass.rawValue)($1) },  // \(esr.exceptionClass.name)
+                Row: ExitHandler(ExceptionClass(rawValue: \(hexadecimal(UInt64(esr.exceptionClass.rawValue), digits: 2))), \
+                "handleClass\(esr.exceptionClass.rawValue)") { $0.handleClass\(esr.exceptionClass.rawValue)($1) },  // \(esr.exceptionClass.name)
                 """)
         }
         vcpu.injectUndefined()
