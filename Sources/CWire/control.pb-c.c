@@ -232,6 +232,96 @@ void   armada__control__text__free_unpacked
   assert(message->base.descriptor == &armada__control__text__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__control__selection__init
+                     (Armada__Control__Selection         *message)
+{
+  static const Armada__Control__Selection init_value = ARMADA__CONTROL__SELECTION__INIT;
+  *message = init_value;
+}
+size_t armada__control__selection__get_packed_size
+                     (const Armada__Control__Selection *message)
+{
+  assert(message->base.descriptor == &armada__control__selection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__selection__pack
+                     (const Armada__Control__Selection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__selection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__selection__pack_to_buffer
+                     (const Armada__Control__Selection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__selection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__Selection *
+       armada__control__selection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__Selection *)
+     protobuf_c_message_unpack (&armada__control__selection__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__selection__free_unpacked
+                     (Armada__Control__Selection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__selection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__done__init
+                     (Armada__Control__Done         *message)
+{
+  static const Armada__Control__Done init_value = ARMADA__CONTROL__DONE__INIT;
+  *message = init_value;
+}
+size_t armada__control__done__get_packed_size
+                     (const Armada__Control__Done *message)
+{
+  assert(message->base.descriptor == &armada__control__done__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__done__pack
+                     (const Armada__Control__Done *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__done__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__done__pack_to_buffer
+                     (const Armada__Control__Done *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__done__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__Done *
+       armada__control__done__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__Done *)
+     protobuf_c_message_unpack (&armada__control__done__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__done__free_unpacked
+                     (Armada__Control__Done *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__done__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message)
 {
@@ -637,7 +727,7 @@ void   armada__control__loop_counters__free_unpacked
   assert(message->base.descriptor == &armada__control__loop_counters__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[6] =
 {
   {
     "protocol_version",
@@ -687,17 +777,43 @@ static const ProtobufCFieldDescriptor armada__control__control_request__field_de
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pause",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, pause),
+    &armada__control__selection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resume",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, resume),
+    &armada__control__selection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__control_request__field_indices_by_name[] = {
   1,   /* field[1] = describe */
   3,   /* field[3] = inspect */
+  4,   /* field[4] = pause */
   0,   /* field[0] = protocol_version */
+  5,   /* field[5] = resume */
   2,   /* field[2] = statistics */
 };
 static const ProtobufCIntRange armada__control__control_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
 {
@@ -707,14 +823,14 @@ const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
   "Armada__Control__ControlRequest",
   "armada.control",
   sizeof(Armada__Control__ControlRequest),
-  4,
+  6,
   armada__control__control_request__field_descriptors,
   armada__control__control_request__field_indices_by_name,
   1,  armada__control__control_request__number_ranges,
   (ProtobufCMessageInit) armada__control__control_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[4] =
+static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[5] =
 {
   {
     "failure",
@@ -764,9 +880,22 @@ static const ProtobufCFieldDescriptor armada__control__control_reply__field_desc
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "done",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlReply, body_case),
+    offsetof(Armada__Control__ControlReply, done),
+    &armada__control__done__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__control_reply__field_indices_by_name[] = {
   1,   /* field[1] = description */
+  4,   /* field[4] = done */
   0,   /* field[0] = failure */
   2,   /* field[2] = snapshot */
   3,   /* field[3] = text */
@@ -774,7 +903,7 @@ static const unsigned armada__control__control_reply__field_indices_by_name[] = 
 static const ProtobufCIntRange armada__control__control_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
 {
@@ -784,7 +913,7 @@ const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
   "Armada__Control__ControlReply",
   "armada.control",
   sizeof(Armada__Control__ControlReply),
-  4,
+  5,
   armada__control__control_reply__field_descriptors,
   armada__control__control_reply__field_indices_by_name,
   1,  armada__control__control_reply__number_ranges,
@@ -903,6 +1032,75 @@ const ProtobufCMessageDescriptor armada__control__text__descriptor =
   armada__control__text__field_indices_by_name,
   1,  armada__control__text__number_ranges,
   (ProtobufCMessageInit) armada__control__text__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__selection__field_descriptors[2] =
+{
+  {
+    "all",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Selection, all),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "vcpu",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Selection, vcpu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__selection__field_indices_by_name[] = {
+  0,   /* field[0] = all */
+  1,   /* field[1] = vcpu */
+};
+static const ProtobufCIntRange armada__control__selection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor armada__control__selection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.Selection",
+  "Selection",
+  "Armada__Control__Selection",
+  "armada.control",
+  sizeof(Armada__Control__Selection),
+  2,
+  armada__control__selection__field_descriptors,
+  armada__control__selection__field_indices_by_name,
+  1,  armada__control__selection__number_ranges,
+  (ProtobufCMessageInit) armada__control__selection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define armada__control__done__field_descriptors NULL
+#define armada__control__done__field_indices_by_name NULL
+#define armada__control__done__number_ranges NULL
+const ProtobufCMessageDescriptor armada__control__done__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.Done",
+  "Done",
+  "Armada__Control__Done",
+  "armada.control",
+  sizeof(Armada__Control__Done),
+  0,
+  armada__control__done__field_descriptors,
+  armada__control__done__field_indices_by_name,
+  0,  armada__control__done__number_ranges,
+  (ProtobufCMessageInit) armada__control__done__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define armada__control__describe__field_descriptors NULL
@@ -1885,21 +2083,23 @@ const ProtobufCEnumDescriptor armada__control__vmstate__descriptor =
   armada__control__vmstate__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue armada__control__vcpustate__enum_values_by_number[4] =
+static const ProtobufCEnumValue armada__control__vcpustate__enum_values_by_number[5] =
 {
   { "POWERED_OFF", "ARMADA__CONTROL__VCPUSTATE__POWERED_OFF", 0 },
   { "IN_COORDINATOR", "ARMADA__CONTROL__VCPUSTATE__IN_COORDINATOR", 1 },
   { "IN_GUEST", "ARMADA__CONTROL__VCPUSTATE__IN_GUEST", 2 },
   { "BLOCKED", "ARMADA__CONTROL__VCPUSTATE__BLOCKED", 3 },
+  { "PAUSED", "ARMADA__CONTROL__VCPUSTATE__PAUSED", 4 },
 };
 static const ProtobufCIntRange armada__control__vcpustate__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex armada__control__vcpustate__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex armada__control__vcpustate__enum_values_by_name[5] =
 {
   { "BLOCKED", 3 },
   { "IN_COORDINATOR", 1 },
   { "IN_GUEST", 2 },
+  { "PAUSED", 4 },
   { "POWERED_OFF", 0 },
 };
 const ProtobufCEnumDescriptor armada__control__vcpustate__descriptor =
@@ -1909,9 +2109,9 @@ const ProtobufCEnumDescriptor armada__control__vcpustate__descriptor =
   "VCPUState",
   "Armada__Control__VCPUState",
   "armada.control",
-  4,
+  5,
   armada__control__vcpustate__enum_values_by_number,
-  4,
+  5,
   armada__control__vcpustate__enum_values_by_name,
   1,
   armada__control__vcpustate__value_ranges,

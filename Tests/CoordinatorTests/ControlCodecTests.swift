@@ -7,7 +7,8 @@ import Testing
 @Suite struct ControlCodecTests {
     @Test(arguments: [
         ControlRequest.describe, .statistics(atEnd: false), .statistics(atEnd: true), .inspect(.vgic),
-        .inspect(.stage2),
+        .inspect(.stage2), .pause(vcpu: nil),
+        .pause(vcpu: 511), .resume(vcpu: 0),
     ])
     func `requests come out as they went in`(request: ControlRequest) throws {
         #expect(try ControlDecoder.request(ControlEncoder.encode(request)) == request)
@@ -16,7 +17,7 @@ import Testing
     @Test func `replies come out as they went in`() throws {
         let replies: [ControlReply] = [
             .failure("no"), .description(ControlSamples.description), .snapshot(ControlSamples.snapshot()),
-            .text("one\ntwo\n"),
+            .text("one\ntwo\n"), .done,
         ]
         for reply in replies { #expect(try ControlDecoder.reply(ControlEncoder.encode(reply)) == reply) }
     }
@@ -50,6 +51,9 @@ import Testing
         #expect(refusal([]) == .version(0))
         #expect(refusal(ControlEncoder.encode(.describe, version: 1)) == .version(1))
         #expect(refusal([0x08, 0x02]) == .missingBody)
+        // Pause vCPU 512, and vCPU 1 beside all.
+        #expect(refusal([0x08, 0x02, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
+        #expect(refusal([0x08, 0x02, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
         // Inspect a fifth part.
         #expect(refusal([0x08, 0x02, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
         #expect(refusal([0xFF, 0xFF, 0xFF]) == .malformed)
@@ -152,7 +156,7 @@ import Testing
                     }
                     _ = StatisticsReport(snapshot.subtracting(snapshot)).text + StatisticsReport(snapshot).text
                 case .description(let value): #expect(value.pid > 0 && !value.vcpus.isEmpty)
-                case .failure: break
+                case .failure, .text, .done: break
                 }
                 accepted += 1
             } catch { refused += 1 }

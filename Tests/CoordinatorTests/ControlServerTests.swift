@@ -23,6 +23,9 @@ import Testing
                 case .describe: .now(.description(ControlSamples.description))
                 case .statistics(true): .atEnd
                 case .statistics(false): .now(.snapshot(machine?.snapshot ?? ControlSamples.snapshot()))
+                case .inspect(let part): .now(.text("\(part)"))
+                case .pause: .whenPaused
+                case .resume: .now(.done)
                 }
             }
             machine = self

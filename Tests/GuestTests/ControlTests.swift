@@ -91,6 +91,31 @@ extension GuestTests {
             #expect(gone.errors.contains("PID \(run.pid): no such VM runs"), "\(gone.errors)")
         }
 
+        @Test func ctlPausesAndResumes() async throws {
+            let run = try GuestRun(["run", "-c", "2", "-k", Tree.guest("hang"), "--timeout", "120"])
+            #expect(try await run.waitForOutput("hang: spinning"), "\(run.errors)")
+            func armada(_ words: String...) async throws -> GuestRun {
+                let (code, ctl) = try await GuestRun.finish(words + ["\(run.pid)"])
+                #expect(code == 0, "\(ctl.errors)")
+                return ctl
+            }
+            func retired() async throws -> String {
+                let live = try await armada("stat", "live", "--once")
+                return live.output.split(separator: "\n").first { $0.hasPrefix("     0  ") }.map(String.init) ?? "?"
+            }
+            _ = try await armada("ctl", "pause")
+            #expect(try await armada("ctl", "vcpus").output.contains("vCPU 0: paused"))
+            // Nothing happens any more: the interval's row of vCPU 0 is all zeros.
+            let columns = try await retired().split(separator: " ").dropFirst(2)
+            #expect(columns.count == 6 && columns.dropLast(2).allSatisfy { $0 == "0" }, "\(columns)")
+            _ = try await armada("ctl", "resume", "--vcpu", "0")
+            #expect(try await armada("ctl", "vcpus").output.contains("vCPU 0: running"))
+
+            let (code, none) = try await GuestRun.finish(["ctl", "pause", "--vcpu", "2", "\(run.pid)"])
+            #expect(code == 1)
+            #expect(none.errors.contains("there is no vCPU 2: the VM has 2"), "\(none.errors)")
+        }
+
         @Test func theSocketGoesWithTheVM() async throws {
             let run = try await start(control: ["--control", socket])
             var status = Glibc.stat()

@@ -20,6 +20,8 @@ typedef struct Armada__Control__ControlReply Armada__Control__ControlReply;
 typedef struct Armada__Control__Failure Armada__Control__Failure;
 typedef struct Armada__Control__Inspect Armada__Control__Inspect;
 typedef struct Armada__Control__Text Armada__Control__Text;
+typedef struct Armada__Control__Selection Armada__Control__Selection;
+typedef struct Armada__Control__Done Armada__Control__Done;
 typedef struct Armada__Control__Describe Armada__Control__Describe;
 typedef struct Armada__Control__Description Armada__Control__Description;
 typedef struct Armada__Control__VCPUDescription Armada__Control__VCPUDescription;
@@ -49,7 +51,8 @@ typedef enum _Armada__Control__VCPUState {
   ARMADA__CONTROL__VCPUSTATE__POWERED_OFF = 0,
   ARMADA__CONTROL__VCPUSTATE__IN_COORDINATOR = 1,
   ARMADA__CONTROL__VCPUSTATE__IN_GUEST = 2,
-  ARMADA__CONTROL__VCPUSTATE__BLOCKED = 3
+  ARMADA__CONTROL__VCPUSTATE__BLOCKED = 3,
+  ARMADA__CONTROL__VCPUSTATE__PAUSED = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__VCPUSTATE)
 } Armada__Control__VCPUState;
 
@@ -59,7 +62,9 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REQUEST__BODY__NOT_SET = 0,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_DESCRIBE = 2,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_STATISTICS = 3,
-  ARMADA__CONTROL__CONTROL_REQUEST__BODY_INSPECT = 4
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_INSPECT = 4,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_PAUSE = 5,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REQUEST__BODY__CASE)
 } Armada__Control__ControlRequest__BodyCase;
 
@@ -72,6 +77,8 @@ struct  Armada__Control__ControlRequest
     Armada__Control__Describe *describe;
     Armada__Control__Statistics *statistics;
     Armada__Control__Inspect *inspect;
+    Armada__Control__Selection *pause;
+    Armada__Control__Selection *resume;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REQUEST__INIT \
@@ -84,7 +91,8 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REPLY__BODY_FAILURE = 1,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_DESCRIPTION = 2,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_SNAPSHOT = 3,
-  ARMADA__CONTROL__CONTROL_REPLY__BODY_TEXT = 4
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_TEXT = 4,
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REPLY__BODY__CASE)
 } Armada__Control__ControlReply__BodyCase;
 
@@ -97,6 +105,7 @@ struct  Armada__Control__ControlReply
     Armada__Control__Description *description;
     Armada__Control__Snapshot *snapshot;
     Armada__Control__Text *text;
+    Armada__Control__Done *done;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REPLY__INIT \
@@ -138,6 +147,32 @@ struct  Armada__Control__Text
 #define ARMADA__CONTROL__TEXT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__control__text__descriptor) \
     , (char *)protobuf_c_empty_string }
+
+
+/*
+ * Which vCPUs are not to run any more, or again. Answered by Done, when they have stopped.
+ */
+struct  Armada__Control__Selection
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean all;
+  /*
+   * Without all.
+   */
+  uint32_t vcpu;
+};
+#define ARMADA__CONTROL__SELECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__selection__descriptor) \
+    , 0, 0 }
+
+
+struct  Armada__Control__Done
+{
+  ProtobufCMessage base;
+};
+#define ARMADA__CONTROL__DONE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__done__descriptor) \
+     }
 
 
 /*
@@ -409,6 +444,44 @@ Armada__Control__Text *
 void   armada__control__text__free_unpacked
                      (Armada__Control__Text *message,
                       ProtobufCAllocator *allocator);
+/* Armada__Control__Selection methods */
+void   armada__control__selection__init
+                     (Armada__Control__Selection         *message);
+size_t armada__control__selection__get_packed_size
+                     (const Armada__Control__Selection   *message);
+size_t armada__control__selection__pack
+                     (const Armada__Control__Selection   *message,
+                      uint8_t             *out);
+size_t armada__control__selection__pack_to_buffer
+                     (const Armada__Control__Selection   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__Selection *
+       armada__control__selection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__selection__free_unpacked
+                     (Armada__Control__Selection *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__Done methods */
+void   armada__control__done__init
+                     (Armada__Control__Done         *message);
+size_t armada__control__done__get_packed_size
+                     (const Armada__Control__Done   *message);
+size_t armada__control__done__pack
+                     (const Armada__Control__Done   *message,
+                      uint8_t             *out);
+size_t armada__control__done__pack_to_buffer
+                     (const Armada__Control__Done   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__Done *
+       armada__control__done__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__done__free_unpacked
+                     (Armada__Control__Done *message,
+                      ProtobufCAllocator *allocator);
 /* Armada__Control__Describe methods */
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message);
@@ -597,6 +670,12 @@ typedef void (*Armada__Control__Inspect_Closure)
 typedef void (*Armada__Control__Text_Closure)
                  (const Armada__Control__Text *message,
                   void *closure_data);
+typedef void (*Armada__Control__Selection_Closure)
+                 (const Armada__Control__Selection *message,
+                  void *closure_data);
+typedef void (*Armada__Control__Done_Closure)
+                 (const Armada__Control__Done *message,
+                  void *closure_data);
 typedef void (*Armada__Control__Describe_Closure)
                  (const Armada__Control__Describe *message,
                   void *closure_data);
@@ -638,6 +717,8 @@ extern const ProtobufCMessageDescriptor armada__control__control_reply__descript
 extern const ProtobufCMessageDescriptor armada__control__failure__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__inspect__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__text__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__selection__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__done__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__describe__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__description__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__vcpudescription__descriptor;

@@ -4,9 +4,14 @@ import ArgumentParser
 struct CtlCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ctl",
-        abstract: "Look into a running VM.",
-        discussion: "It goes on meanwhile: what its vCPUs hold is as it was at their last entry into the guest.",
-        subcommands: [CtlVGICCommand.self, CtlVCPUsCommand.self, CtlSlotsCommand.self, CtlStage2Command.self])
+        abstract: "Look into a running VM, pause and resume it.",
+        discussion: """
+            While one looks, the VM goes on: what its vCPUs hold is as it was at their last entry into the guest.
+            """,
+        subcommands: [
+            CtlPauseCommand.self, CtlResumeCommand.self, CtlVGICCommand.self, CtlVCPUsCommand.self,
+            CtlSlotsCommand.self, CtlStage2Command.self,
+        ])
 }
 
 /// A part of the VM as text.

@@ -23,8 +23,9 @@ final class ControlConnection {
     private(set) var deadline = UInt64.max
     /// It is of no use any more.
     var isFinished = false
-    /// Waits for the VM's end.
-    var awaitsEnd = false
+    enum Awaited { case nothing, end, pause }
+    /// When its reply is made.
+    var awaits = Awaited.nothing
     /// The event set watches it for room to send, not for what it sends.
     var isWatchedForRoom = false
 

@@ -4,6 +4,9 @@ enum ControlRequest: Equatable, Sendable {
     /// At once or, with `atEnd`, when the VM ends.
     case statistics(atEnd: Bool)
     case inspect(VMPart)
+    /// Of one vCPU, or of all.
+    case pause(vcpu: Int?)
+    case resume(vcpu: Int?)
 }
 
 /// What the VM answers.
@@ -13,6 +16,7 @@ enum ControlReply: Equatable, Sendable {
     case description(VMDescription)
     case snapshot(StatisticsSnapshot)
     case text(String)
+    case done
 }
 
 /// When the VM answers.
@@ -20,6 +24,8 @@ enum ControlAnswer {
     case now(ControlReply)
     /// With the last snapshot.
     case atEnd
+    /// When all vCPUs that are to be paused have left the guest.
+    case whenPaused
 }
 
 extension VirtualMachine {
@@ -29,6 +35,8 @@ extension VirtualMachine {
         case .describe: .now(.description(describe()))
         case .statistics(let atEnd): statistics(atEnd: atEnd)
         case .inspect(let part): .now(.text(inspect(part)))
+        case .pause(let vcpu): pause(vcpu: vcpu)
+        case .resume(let vcpu): resume(vcpu: vcpu)
         }
     }
 }

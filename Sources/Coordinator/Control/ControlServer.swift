@@ -82,7 +82,7 @@ final class ControlServer {
 
     /// The VM has ended: answers those who have waited for that, but waits for none of them for long.
     func finish(_ snapshot: StatisticsSnapshot) {
-        let waiting = clients.compactMap { $0 }.filter { $0.awaitsEnd && !$0.isSending }
+        let waiting = clients.compactMap { $0 }.filter { $0.awaits == .end && !$0.isSending }
         guard !waiting.isEmpty else { return }
         let reply = ControlEncoder.encode(.snapshot(snapshot))
         let limit = armada_monotonic() &+ 200_000_000
@@ -96,13 +96,24 @@ final class ControlServer {
         }
     }
 
+    /// All vCPUs that are to be paused have left the guest: answers those who have waited for that.
+    func paused() {
+        for slot in clients.indices {
+            guard let client = clients[slot], client.awaits == .pause else { continue }
+            client.awaits = .nothing
+            client.send(ControlEncoder.encode(.done))
+            settle(slot, client)
+        }
+    }
+
     // MARK: Clients
 
     private func handle(_ bytes: [UInt8], _ client: ControlConnection) {
         do throws(ControlError) {
             switch answer(try ControlDecoder.request(bytes)) {
             case .now(let reply): client.send(ControlEncoder.encode(reply))
-            case .atEnd: client.awaitsEnd = true
+            case .atEnd: client.awaits = .end
+            case .whenPaused: client.awaits = .pause
             }
         } catch { client.refuse("\(error)") }
     }

@@ -14,12 +14,17 @@ final class VCPU {
         case blocked
         /// In lock-step: waits for its turn to go into the guest.
         case ready
+        /// Would be in the guest if it were not paused.
+        case paused
     }
 
     let index: Int
     let control: VCPUControl
     let channel: WorkerChannel
     var state = State.poweredOff
+
+    /// Somebody wants it to stay out of the guest.
+    var isPaused = false
 
     /// What must happen before the next Entry. The control page shows a copy, for the order of events only.
     var requests: VCPURequest = []

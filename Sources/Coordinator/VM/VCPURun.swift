@@ -54,8 +54,9 @@ extension VirtualMachine {
         if !wakes.isEmpty { wakeKicked() }
     }
 
-    /// Sends the vCPU into the guest, or in lock-step to those who wait for their turn.
+    /// Sends the vCPU into the guest, unless it is paused, or in lock-step to those who wait for their turn.
     func enter(_ vcpu: VCPU) {
+        if vcpu.isPaused { return park(vcpu) }
         if let faults, faults.starves(vcpu.index) { return }
         if let schedule { return schedule.admit(vcpu) }
         enterGuest(vcpu)
@@ -165,7 +166,7 @@ extension VirtualMachine {
                 vcpu.isWaking = true
                 wakes.append(vcpu.index)
             }
-        case .inCoordinator, .ready, .poweredOff: break
+        case .inCoordinator, .ready, .paused, .poweredOff: break
         }
     }
 

@@ -33,6 +33,10 @@ enum ControlDecoder {
                 throw .outOfRange("part", UInt64(inspect.part.rawValue))
             }
             return .inspect(part)
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_PAUSE:
+            return .pause(vcpu: try selection(try body(message.pointee.pause)))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME:
+            return .resume(vcpu: try selection(try body(message.pointee.resume)))
         default: throw .missingBody
         }
     }
@@ -57,8 +61,22 @@ enum ControlDecoder {
             let reply = try body(message.pointee.text)
             try checkFields(reply.base)
             return .text(text(reply.text))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE:
+            try checkFields(try body(message.pointee.done).base)
+            return .done
         default: throw .missingBody
         }
+    }
+
+    /// nil: all vCPUs.
+    private static func selection(_ message: Armada__Control__Selection) throws(ControlError) -> Int? {
+        try checkFields(message.base)
+        guard message.all == 0 else {
+            guard message.vcpu == 0 else { throw .outOfRange("vCPU beside all", UInt64(message.vcpu)) }
+            return nil
+        }
+        guard message.vcpu < WireProtocol.maximumVCPUCount else { throw .outOfRange("vCPU", UInt64(message.vcpu)) }
+        return Int(message.vcpu)
     }
 
     // MARK: What every message needs

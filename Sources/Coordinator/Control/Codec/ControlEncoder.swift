@@ -19,6 +19,12 @@ enum ControlEncoder {
             message.pointee.inspect = pool.message(armada__control__inspect__init) {
                 $0.part = Armada__Control__Part(part.rawValue)
             }
+        case .pause(let vcpu):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_PAUSE
+            message.pointee.pause = selection(vcpu, &pool)
+        case .resume(let vcpu):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME
+            message.pointee.resume = selection(vcpu, &pool)
         }
         return pack(armada__control__control_request__get_packed_size(message)) {
             armada__control__control_request__pack(message, $0)
@@ -44,12 +50,24 @@ enum ControlEncoder {
             message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_TEXT
             let text = pool.string(text)
             message.pointee.text = pool.message(armada__control__text__init) { $0.text = text }
+        case .done:
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE
+            message.pointee.done = pool.message(armada__control__done__init)
         }
         let byteCount = armada__control__control_reply__get_packed_size(message)
         guard byteCount <= ControlProtocol.maximumReplyByteCount else {
             return encode(.failure("the reply of \(byteCount) bytes is larger than the cap"))
         }
         return pack(byteCount) { armada__control__control_reply__pack(message, $0) }
+    }
+
+    private static func selection(
+        _ vcpu: Int?, _ pool: inout MessagePool
+    ) -> UnsafeMutablePointer<Armada__Control__Selection> {
+        pool.message(armada__control__selection__init) {
+            $0.all = vcpu == nil ? 1 : 0
+            $0.vcpu = UInt32(truncatingIfNeeded: vcpu ?? 0)
+        }
     }
 
     private static func pack(_ byteCount: Int, _ body: (UnsafeMutablePointer<UInt8>?) -> Int) -> [UInt8] {

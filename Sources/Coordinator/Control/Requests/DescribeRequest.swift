@@ -22,6 +22,7 @@ struct VMDescription: Equatable, Sendable {
         case inCoordinator = 1
         case inGuest = 2
         case blocked = 3
+        case paused = 4
 
         var name: String {
             switch self {
@@ -29,6 +30,7 @@ struct VMDescription: Equatable, Sendable {
             case .inCoordinator: "in coordinator"
             case .inGuest: "in guest"
             case .blocked: "blocked"
+            case .paused: "paused"
             }
         }
     }
@@ -80,6 +82,7 @@ extension VCPU {
             case .inCoordinator, .ready: .inCoordinator
             case .running: .inGuest
             case .blocked: .blocked
+            case .paused: .paused
             }
         return VMDescription.VCPU(index: index, workerPID: Int(channel.pid), state: state)
     }
