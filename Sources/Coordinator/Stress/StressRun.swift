@@ -67,20 +67,9 @@ struct StressRun {
                 configuration: configuration(kernel: kernel),
                 console: TerminalConsole(input: -1, output: STDERR_FILENO),
                 stress: session)
-            let outcome = machine.run()
-            if outcome == .deadlock { session.hangs("every vCPU waits, and nothing will ever come") }
-            result.failure = session.violations.isEmpty ? Self.failure(outcome) : nil
-            result.faults = machine.faultReport
-            if let schedule = machine.schedule { result.traceHash = schedule.hash.description }
+            result.take(machine, session, failure: Self.failure)
         } catch { result.failure = error.description }
-        result.rounds = session.rounds
-        result.nanoseconds = session.elapsed
-        result.totals = session.totals
-        result.latency = session.latency
-        result.violations = session.violations
-        // A hang has no verdict on its own round.
-        result.isWithinRound = session.violations.contains { $0.rule == .hang }
-        result.dump = session.dump
+        result.take(session)
         return result
     }
 

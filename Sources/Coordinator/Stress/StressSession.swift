@@ -47,6 +47,8 @@ final class StressSession: StressRounds {
 
     var latency: HistogramSnapshot { latencies.snapshot }
     private(set) var dump: String?
+    /// A hang has no verdict on its own round.
+    var isWithinRound: Bool { violations.contains { $0.rule == .hang } }
     /// How long a vCPU waits before it calls itself starved, in nanoseconds.
     let bound: UInt64
 

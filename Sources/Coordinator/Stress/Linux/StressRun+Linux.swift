@@ -23,18 +23,9 @@ extension StressRun {
             let machine = try VirtualMachine(
                 configuration: configuration, console: TerminalConsole(input: -1, output: nowhere),
                 linuxStress: session)
-            let outcome = machine.run()
-            if outcome == .deadlock { session.hangs("every vCPU waits, and nothing will ever come") }
-            result.failure = session.violations.isEmpty ? failure(outcome, session) : nil
-            result.faults = machine.faultReport
-            if let schedule = machine.schedule { result.traceHash = schedule.hash.description }
+            result.take(machine, session) { failure($0, session) }
         } catch { result.failure = error.description }
-        result.rounds = session.rounds
-        result.nanoseconds = session.elapsed
-        result.totals = session.totals
-        result.latency = session.latency
-        result.violations = session.violations
-        result.isWithinRound = session.isWithinRound
+        result.take(session)
         result.dump = session.dump.map { $0 + "\nThe end of the console:\n" + session.consoleText }
         return result
     }
