@@ -322,6 +322,411 @@ void   armada__control__done__free_unpacked
   assert(message->base.descriptor == &armada__control__done__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__control__slot_change__init
+                     (Armada__Control__SlotChange         *message)
+{
+  static const Armada__Control__SlotChange init_value = ARMADA__CONTROL__SLOT_CHANGE__INIT;
+  *message = init_value;
+}
+size_t armada__control__slot_change__get_packed_size
+                     (const Armada__Control__SlotChange *message)
+{
+  assert(message->base.descriptor == &armada__control__slot_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__slot_change__pack
+                     (const Armada__Control__SlotChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__slot_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__slot_change__pack_to_buffer
+                     (const Armada__Control__SlotChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__slot_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__SlotChange *
+       armada__control__slot_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__SlotChange *)
+     protobuf_c_message_unpack (&armada__control__slot_change__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__slot_change__free_unpacked
+                     (Armada__Control__SlotChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__slot_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__create_slot__init
+                     (Armada__Control__CreateSlot         *message)
+{
+  static const Armada__Control__CreateSlot init_value = ARMADA__CONTROL__CREATE_SLOT__INIT;
+  *message = init_value;
+}
+size_t armada__control__create_slot__get_packed_size
+                     (const Armada__Control__CreateSlot *message)
+{
+  assert(message->base.descriptor == &armada__control__create_slot__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__create_slot__pack
+                     (const Armada__Control__CreateSlot *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__create_slot__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__create_slot__pack_to_buffer
+                     (const Armada__Control__CreateSlot *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__create_slot__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__CreateSlot *
+       armada__control__create_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__CreateSlot *)
+     protobuf_c_message_unpack (&armada__control__create_slot__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__create_slot__free_unpacked
+                     (Armada__Control__CreateSlot *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__create_slot__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__delete_slot__init
+                     (Armada__Control__DeleteSlot         *message)
+{
+  static const Armada__Control__DeleteSlot init_value = ARMADA__CONTROL__DELETE_SLOT__INIT;
+  *message = init_value;
+}
+size_t armada__control__delete_slot__get_packed_size
+                     (const Armada__Control__DeleteSlot *message)
+{
+  assert(message->base.descriptor == &armada__control__delete_slot__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__delete_slot__pack
+                     (const Armada__Control__DeleteSlot *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__delete_slot__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__delete_slot__pack_to_buffer
+                     (const Armada__Control__DeleteSlot *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__delete_slot__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__DeleteSlot *
+       armada__control__delete_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__DeleteSlot *)
+     protobuf_c_message_unpack (&armada__control__delete_slot__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__delete_slot__free_unpacked
+                     (Armada__Control__DeleteSlot *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__delete_slot__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__move_slot__init
+                     (Armada__Control__MoveSlot         *message)
+{
+  static const Armada__Control__MoveSlot init_value = ARMADA__CONTROL__MOVE_SLOT__INIT;
+  *message = init_value;
+}
+size_t armada__control__move_slot__get_packed_size
+                     (const Armada__Control__MoveSlot *message)
+{
+  assert(message->base.descriptor == &armada__control__move_slot__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__move_slot__pack
+                     (const Armada__Control__MoveSlot *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__move_slot__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__move_slot__pack_to_buffer
+                     (const Armada__Control__MoveSlot *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__move_slot__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__MoveSlot *
+       armada__control__move_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__MoveSlot *)
+     protobuf_c_message_unpack (&armada__control__move_slot__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__move_slot__free_unpacked
+                     (Armada__Control__MoveSlot *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__move_slot__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__log_dirty_pages__init
+                     (Armada__Control__LogDirtyPages         *message)
+{
+  static const Armada__Control__LogDirtyPages init_value = ARMADA__CONTROL__LOG_DIRTY_PAGES__INIT;
+  *message = init_value;
+}
+size_t armada__control__log_dirty_pages__get_packed_size
+                     (const Armada__Control__LogDirtyPages *message)
+{
+  assert(message->base.descriptor == &armada__control__log_dirty_pages__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__log_dirty_pages__pack
+                     (const Armada__Control__LogDirtyPages *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__log_dirty_pages__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__log_dirty_pages__pack_to_buffer
+                     (const Armada__Control__LogDirtyPages *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__log_dirty_pages__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__LogDirtyPages *
+       armada__control__log_dirty_pages__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__LogDirtyPages *)
+     protobuf_c_message_unpack (&armada__control__log_dirty_pages__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__log_dirty_pages__free_unpacked
+                     (Armada__Control__LogDirtyPages *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__log_dirty_pages__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__dirty_log__init
+                     (Armada__Control__DirtyLog         *message)
+{
+  static const Armada__Control__DirtyLog init_value = ARMADA__CONTROL__DIRTY_LOG__INIT;
+  *message = init_value;
+}
+size_t armada__control__dirty_log__get_packed_size
+                     (const Armada__Control__DirtyLog *message)
+{
+  assert(message->base.descriptor == &armada__control__dirty_log__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__dirty_log__pack
+                     (const Armada__Control__DirtyLog *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__dirty_log__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__dirty_log__pack_to_buffer
+                     (const Armada__Control__DirtyLog *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__dirty_log__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__DirtyLog *
+       armada__control__dirty_log__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__DirtyLog *)
+     protobuf_c_message_unpack (&armada__control__dirty_log__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__dirty_log__free_unpacked
+                     (Armada__Control__DirtyLog *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__dirty_log__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__dirty_pages__init
+                     (Armada__Control__DirtyPages         *message)
+{
+  static const Armada__Control__DirtyPages init_value = ARMADA__CONTROL__DIRTY_PAGES__INIT;
+  *message = init_value;
+}
+size_t armada__control__dirty_pages__get_packed_size
+                     (const Armada__Control__DirtyPages *message)
+{
+  assert(message->base.descriptor == &armada__control__dirty_pages__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__dirty_pages__pack
+                     (const Armada__Control__DirtyPages *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__dirty_pages__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__dirty_pages__pack_to_buffer
+                     (const Armada__Control__DirtyPages *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__dirty_pages__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__DirtyPages *
+       armada__control__dirty_pages__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__DirtyPages *)
+     protobuf_c_message_unpack (&armada__control__dirty_pages__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__dirty_pages__free_unpacked
+                     (Armada__Control__DirtyPages *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__dirty_pages__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__slot_pages__init
+                     (Armada__Control__SlotPages         *message)
+{
+  static const Armada__Control__SlotPages init_value = ARMADA__CONTROL__SLOT_PAGES__INIT;
+  *message = init_value;
+}
+size_t armada__control__slot_pages__get_packed_size
+                     (const Armada__Control__SlotPages *message)
+{
+  assert(message->base.descriptor == &armada__control__slot_pages__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__slot_pages__pack
+                     (const Armada__Control__SlotPages *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__slot_pages__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__slot_pages__pack_to_buffer
+                     (const Armada__Control__SlotPages *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__slot_pages__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__SlotPages *
+       armada__control__slot_pages__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__SlotPages *)
+     protobuf_c_message_unpack (&armada__control__slot_pages__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__slot_pages__free_unpacked
+                     (Armada__Control__SlotPages *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__slot_pages__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__page_visit__init
+                     (Armada__Control__PageVisit         *message)
+{
+  static const Armada__Control__PageVisit init_value = ARMADA__CONTROL__PAGE_VISIT__INIT;
+  *message = init_value;
+}
+size_t armada__control__page_visit__get_packed_size
+                     (const Armada__Control__PageVisit *message)
+{
+  assert(message->base.descriptor == &armada__control__page_visit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__page_visit__pack
+                     (const Armada__Control__PageVisit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__page_visit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__page_visit__pack_to_buffer
+                     (const Armada__Control__PageVisit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__page_visit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__PageVisit *
+       armada__control__page_visit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__PageVisit *)
+     protobuf_c_message_unpack (&armada__control__page_visit__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__page_visit__free_unpacked
+                     (Armada__Control__PageVisit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__page_visit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message)
 {
@@ -727,7 +1132,7 @@ void   armada__control__loop_counters__free_unpacked
   assert(message->base.descriptor == &armada__control__loop_counters__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[9] =
 {
   {
     "protocol_version",
@@ -801,19 +1206,59 @@ static const ProtobufCFieldDescriptor armada__control__control_request__field_de
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "change_slot",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, change_slot),
+    &armada__control__slot_change__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dirty_log",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, dirty_log),
+    &armada__control__dirty_log__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slot_pages",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, slot_pages),
+    &armada__control__slot_pages__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__control_request__field_indices_by_name[] = {
+  6,   /* field[6] = change_slot */
   1,   /* field[1] = describe */
+  7,   /* field[7] = dirty_log */
   3,   /* field[3] = inspect */
   4,   /* field[4] = pause */
   0,   /* field[0] = protocol_version */
   5,   /* field[5] = resume */
+  8,   /* field[8] = slot_pages */
   2,   /* field[2] = statistics */
 };
-static const ProtobufCIntRange armada__control__control_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange armada__control__control_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 40, 6 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
 {
@@ -823,14 +1268,14 @@ const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
   "Armada__Control__ControlRequest",
   "armada.control",
   sizeof(Armada__Control__ControlRequest),
-  6,
+  9,
   armada__control__control_request__field_descriptors,
   armada__control__control_request__field_indices_by_name,
-  1,  armada__control__control_request__number_ranges,
+  2,  armada__control__control_request__number_ranges,
   (ProtobufCMessageInit) armada__control__control_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[5] =
+static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[7] =
 {
   {
     "failure",
@@ -892,18 +1337,45 @@ static const ProtobufCFieldDescriptor armada__control__control_reply__field_desc
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dirty_pages",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlReply, body_case),
+    offsetof(Armada__Control__ControlReply, dirty_pages),
+    &armada__control__dirty_pages__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_visit",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlReply, body_case),
+    offsetof(Armada__Control__ControlReply, page_visit),
+    &armada__control__page_visit__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__control_reply__field_indices_by_name[] = {
   1,   /* field[1] = description */
+  5,   /* field[5] = dirty_pages */
   4,   /* field[4] = done */
   0,   /* field[0] = failure */
+  6,   /* field[6] = page_visit */
   2,   /* field[2] = snapshot */
   3,   /* field[3] = text */
 };
-static const ProtobufCIntRange armada__control__control_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange armada__control__control_reply__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 40, 5 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
 {
@@ -913,10 +1385,10 @@ const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
   "Armada__Control__ControlReply",
   "armada.control",
   sizeof(Armada__Control__ControlReply),
-  5,
+  7,
   armada__control__control_reply__field_descriptors,
   armada__control__control_reply__field_indices_by_name,
-  1,  armada__control__control_reply__number_ranges,
+  2,  armada__control__control_reply__number_ranges,
   (ProtobufCMessageInit) armada__control__control_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1101,6 +1573,497 @@ const ProtobufCMessageDescriptor armada__control__done__descriptor =
   armada__control__done__field_indices_by_name,
   0,  armada__control__done__number_ranges,
   (ProtobufCMessageInit) armada__control__done__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__slot_change__field_descriptors[5] =
+{
+  {
+    "slot",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__SlotChange, slot),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "create",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__SlotChange, change_case),
+    offsetof(Armada__Control__SlotChange, create),
+    &armada__control__create_slot__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delete",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__SlotChange, change_case),
+    offsetof(Armada__Control__SlotChange, delete_),
+    &armada__control__delete_slot__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "move",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__SlotChange, change_case),
+    offsetof(Armada__Control__SlotChange, move),
+    &armada__control__move_slot__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_dirty_pages",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__SlotChange, change_case),
+    offsetof(Armada__Control__SlotChange, log_dirty_pages),
+    &armada__control__log_dirty_pages__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__slot_change__field_indices_by_name[] = {
+  1,   /* field[1] = create */
+  2,   /* field[2] = delete */
+  4,   /* field[4] = log_dirty_pages */
+  3,   /* field[3] = move */
+  0,   /* field[0] = slot */
+};
+static const ProtobufCIntRange armada__control__slot_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor armada__control__slot_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.SlotChange",
+  "SlotChange",
+  "Armada__Control__SlotChange",
+  "armada.control",
+  sizeof(Armada__Control__SlotChange),
+  5,
+  armada__control__slot_change__field_descriptors,
+  armada__control__slot_change__field_indices_by_name,
+  1,  armada__control__slot_change__number_ranges,
+  (ProtobufCMessageInit) armada__control__slot_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__create_slot__field_descriptors[5] =
+{
+  {
+    "ipa",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__CreateSlot, ipa),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "byte_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__CreateSlot, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_only",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__CreateSlot, read_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_offset",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__CreateSlot, has_offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__CreateSlot, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__create_slot__field_indices_by_name[] = {
+  1,   /* field[1] = byte_count */
+  3,   /* field[3] = has_offset */
+  0,   /* field[0] = ipa */
+  4,   /* field[4] = offset */
+  2,   /* field[2] = read_only */
+};
+static const ProtobufCIntRange armada__control__create_slot__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor armada__control__create_slot__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.CreateSlot",
+  "CreateSlot",
+  "Armada__Control__CreateSlot",
+  "armada.control",
+  sizeof(Armada__Control__CreateSlot),
+  5,
+  armada__control__create_slot__field_descriptors,
+  armada__control__create_slot__field_indices_by_name,
+  1,  armada__control__create_slot__number_ranges,
+  (ProtobufCMessageInit) armada__control__create_slot__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define armada__control__delete_slot__field_descriptors NULL
+#define armada__control__delete_slot__field_indices_by_name NULL
+#define armada__control__delete_slot__number_ranges NULL
+const ProtobufCMessageDescriptor armada__control__delete_slot__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.DeleteSlot",
+  "DeleteSlot",
+  "Armada__Control__DeleteSlot",
+  "armada.control",
+  sizeof(Armada__Control__DeleteSlot),
+  0,
+  armada__control__delete_slot__field_descriptors,
+  armada__control__delete_slot__field_indices_by_name,
+  0,  armada__control__delete_slot__number_ranges,
+  (ProtobufCMessageInit) armada__control__delete_slot__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__move_slot__field_descriptors[1] =
+{
+  {
+    "ipa",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MoveSlot, ipa),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__move_slot__field_indices_by_name[] = {
+  0,   /* field[0] = ipa */
+};
+static const ProtobufCIntRange armada__control__move_slot__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__control__move_slot__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.MoveSlot",
+  "MoveSlot",
+  "Armada__Control__MoveSlot",
+  "armada.control",
+  sizeof(Armada__Control__MoveSlot),
+  1,
+  armada__control__move_slot__field_descriptors,
+  armada__control__move_slot__field_indices_by_name,
+  1,  armada__control__move_slot__number_ranges,
+  (ProtobufCMessageInit) armada__control__move_slot__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__log_dirty_pages__field_descriptors[1] =
+{
+  {
+    "on",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__LogDirtyPages, on),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__log_dirty_pages__field_indices_by_name[] = {
+  0,   /* field[0] = on */
+};
+static const ProtobufCIntRange armada__control__log_dirty_pages__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__control__log_dirty_pages__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.LogDirtyPages",
+  "LogDirtyPages",
+  "Armada__Control__LogDirtyPages",
+  "armada.control",
+  sizeof(Armada__Control__LogDirtyPages),
+  1,
+  armada__control__log_dirty_pages__field_descriptors,
+  armada__control__log_dirty_pages__field_indices_by_name,
+  1,  armada__control__log_dirty_pages__number_ranges,
+  (ProtobufCMessageInit) armada__control__log_dirty_pages__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__dirty_log__field_descriptors[1] =
+{
+  {
+    "slot",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__DirtyLog, slot),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__dirty_log__field_indices_by_name[] = {
+  0,   /* field[0] = slot */
+};
+static const ProtobufCIntRange armada__control__dirty_log__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__control__dirty_log__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.DirtyLog",
+  "DirtyLog",
+  "Armada__Control__DirtyLog",
+  "armada.control",
+  sizeof(Armada__Control__DirtyLog),
+  1,
+  armada__control__dirty_log__field_descriptors,
+  armada__control__dirty_log__field_indices_by_name,
+  1,  armada__control__dirty_log__number_ranges,
+  (ProtobufCMessageInit) armada__control__dirty_log__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__dirty_pages__field_descriptors[4] =
+{
+  {
+    "ipa",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__DirtyPages, ipa),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_byte_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__DirtyPages, page_byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__DirtyPages, page_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "words",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Control__DirtyPages, n_words),
+    offsetof(Armada__Control__DirtyPages, words),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__dirty_pages__field_indices_by_name[] = {
+  0,   /* field[0] = ipa */
+  1,   /* field[1] = page_byte_count */
+  2,   /* field[2] = page_count */
+  3,   /* field[3] = words */
+};
+static const ProtobufCIntRange armada__control__dirty_pages__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor armada__control__dirty_pages__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.DirtyPages",
+  "DirtyPages",
+  "Armada__Control__DirtyPages",
+  "armada.control",
+  sizeof(Armada__Control__DirtyPages),
+  4,
+  armada__control__dirty_pages__field_descriptors,
+  armada__control__dirty_pages__field_indices_by_name,
+  1,  armada__control__dirty_pages__number_ranges,
+  (ProtobufCMessageInit) armada__control__dirty_pages__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__slot_pages__field_descriptors[2] =
+{
+  {
+    "slot",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__SlotPages, slot),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "operation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__SlotPages, operation),
+    &armada__control__page_operation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__slot_pages__field_indices_by_name[] = {
+  1,   /* field[1] = operation */
+  0,   /* field[0] = slot */
+};
+static const ProtobufCIntRange armada__control__slot_pages__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor armada__control__slot_pages__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.SlotPages",
+  "SlotPages",
+  "Armada__Control__SlotPages",
+  "armada.control",
+  sizeof(Armada__Control__SlotPages),
+  2,
+  armada__control__slot_pages__field_descriptors,
+  armada__control__slot_pages__field_indices_by_name,
+  1,  armada__control__slot_pages__number_ranges,
+  (ProtobufCMessageInit) armada__control__slot_pages__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__page_visit__field_descriptors[2] =
+{
+  {
+    "leaves",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__PageVisit, leaves),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__PageVisit, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__page_visit__field_indices_by_name[] = {
+  1,   /* field[1] = changed */
+  0,   /* field[0] = leaves */
+};
+static const ProtobufCIntRange armada__control__page_visit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor armada__control__page_visit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.PageVisit",
+  "PageVisit",
+  "Armada__Control__PageVisit",
+  "armada.control",
+  sizeof(Armada__Control__PageVisit),
+  2,
+  armada__control__page_visit__field_descriptors,
+  armada__control__page_visit__field_indices_by_name,
+  1,  armada__control__page_visit__number_ranges,
+  (ProtobufCMessageInit) armada__control__page_visit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define armada__control__describe__field_descriptors NULL
@@ -2053,6 +3016,36 @@ const ProtobufCEnumDescriptor armada__control__part__descriptor =
   armada__control__part__enum_values_by_name,
   1,
   armada__control__part__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue armada__control__page_operation__enum_values_by_number[3] =
+{
+  { "AGE", "ARMADA__CONTROL__PAGE_OPERATION__AGE", 0 },
+  { "SPLIT", "ARMADA__CONTROL__PAGE_OPERATION__SPLIT", 1 },
+  { "MERGE", "ARMADA__CONTROL__PAGE_OPERATION__MERGE", 2 },
+};
+static const ProtobufCIntRange armada__control__page_operation__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex armada__control__page_operation__enum_values_by_name[3] =
+{
+  { "AGE", 0 },
+  { "MERGE", 2 },
+  { "SPLIT", 1 },
+};
+const ProtobufCEnumDescriptor armada__control__page_operation__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "armada.control.PageOperation",
+  "PageOperation",
+  "Armada__Control__PageOperation",
+  "armada.control",
+  3,
+  armada__control__page_operation__enum_values_by_number,
+  3,
+  armada__control__page_operation__enum_values_by_name,
+  1,
+  armada__control__page_operation__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue armada__control__vmstate__enum_values_by_number[2] =

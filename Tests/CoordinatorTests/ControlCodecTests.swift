@@ -9,6 +9,11 @@ import Testing
         ControlRequest.describe, .statistics(atEnd: false), .statistics(atEnd: true), .inspect(.vgic),
         .inspect(.stage2), .pause(vcpu: nil),
         .pause(vcpu: 511), .resume(vcpu: 0),
+        .changeSlot(
+            511, .create(base: IPA(.max), byteCount: .max, output: HostOffset(.max), isReadOnly: true)),
+        .changeSlot(0, .create(base: IPA(1), byteCount: 2, output: nil, isReadOnly: false)),
+        .changeSlot(1, .delete), .changeSlot(2, .move(to: IPA(0))), .changeSlot(3, .logDirtyPages(true)),
+        .changeSlot(3, .logDirtyPages(false)), .dirtyLog(slot: 511), .slotPages(7, .age), .slotPages(0, .merge),
     ])
     func `requests come out as they went in`(request: ControlRequest) throws {
         #expect(try ControlDecoder.request(ControlEncoder.encode(request)) == request)
@@ -17,7 +22,9 @@ import Testing
     @Test func `replies come out as they went in`() throws {
         let replies: [ControlReply] = [
             .failure("no"), .description(ControlSamples.description), .snapshot(ControlSamples.snapshot()),
-            .text("one\ntwo\n"), .done,
+            .text("one\ntwo\n"), .done, .dirtyPages(ControlSamples.dirtyLog),
+            .dirtyPages(DirtyLog(base: IPA(0), pageByteCount: 65536, pages: DirtyPages(pageCount: 0))),
+            .pageVisit(Stage2.Visit(leaves: 3, changed: 2)),
         ]
         for reply in replies { #expect(try ControlDecoder.reply(ControlEncoder.encode(reply)) == reply) }
     }
@@ -50,20 +57,54 @@ import Testing
         }
         #expect(refusal([]) == .version(0))
         #expect(refusal(ControlEncoder.encode(.describe, version: 1)) == .version(1))
-        #expect(refusal([0x08, 0x02]) == .missingBody)
+        #expect(refusal([0x08, 0x03]) == .missingBody)
         // Pause vCPU 512, and vCPU 1 beside all.
-        #expect(refusal([0x08, 0x02, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
-        #expect(refusal([0x08, 0x02, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
+        #expect(refusal([0x08, 0x03, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
+        #expect(refusal([0x08, 0x03, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
         // Inspect a fifth part.
-        #expect(refusal([0x08, 0x02, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
+        #expect(refusal([0x08, 0x03, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
+        // Slots: number 512, no change, an offset beside none; a fourth page operation.
+        #expect(refusal(ControlEncoder.encode(.dirtyLog(slot: 512))) == .outOfRange("slot", 512))
+        #expect(refusal([0x08, 0x03, 0xC2, 0x02, 0x02, 0x08, 0x01]) == .missingBody)
+        let offset = [UInt8]([0x08, 0x03, 0xC2, 0x02, 0x0B, 0x12, 0x09, 0x29, 0, 0x10, 0, 0, 0, 0, 0, 0])
+        #expect(refusal(offset) == .outOfRange("offset", 0x1000))
+        #expect(refusal([0x08, 0x03, 0xD2, 0x02, 0x02, 0x10, 0x03]) == .outOfRange("page operation", 3))
         #expect(refusal([0xFF, 0xFF, 0xFF]) == .malformed)
         // Field 15, a varint.
         #expect(refusal(ControlEncoder.encode(.describe) + [0x78, 0x01]) == .unknownFields)
         // Describe with a field.
-        #expect(refusal([0x08, 0x02, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
+        #expect(refusal([0x08, 0x03, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
         // 4094 bytes of empty unknown fields ask for a hundred kilobytes.
-        let many = [UInt8]([0x08, 0x02]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
+        let many = [UInt8]([0x08, 0x03]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
         #expect([.exceedsBudget, .unknownFields].contains(refusal(many)))
+    }
+
+    @Test func `bad dirty logs`() {
+        func refusal(_ pageCount: UInt64, _ words: [UInt64], base: UInt64 = 0, pageByteCount: UInt32 = 4096)
+            -> ControlError?
+        {
+            // The encoder can only say what is sound.
+            var bytes: [UInt8] = [0x09] + withUnsafeBytes(of: base.littleEndian, Array.init) + [0x10]
+            var rest = pageByteCount
+            while rest > 127 {
+                bytes.append(UInt8(truncatingIfNeeded: rest & 0x7F | 0x80))
+                rest >>= 7
+            }
+            bytes += [UInt8(rest), 0x19] + withUnsafeBytes(of: pageCount.littleEndian, Array.init)
+            for word in words { bytes += [0x21] + withUnsafeBytes(of: word.littleEndian, Array.init) }
+            return error { () throws(ControlError) in
+                _ = try ControlDecoder.reply([0xC2, 0x02, UInt8(bytes.count)] + bytes)
+            }
+        }
+        #expect(refusal(65, [1, 1]) == nil)
+        #expect(refusal(65, [1]) == .outOfRange("dirty bitmap's words", 1))
+        #expect(refusal(64, [1, 1]) == .outOfRange("dirty bitmap's words", 2))
+        #expect(refusal(65, [1, 2]) == .outOfRange("dirty bitmap's words", 2))
+        #expect(refusal(1, [1], pageByteCount: 6000) == .outOfRange("page size", 6000))
+        #expect(refusal(1, [1], pageByteCount: 2048) == .outOfRange("page size", 2048))
+        #expect(refusal(1, [1], base: .max - 4095) == .outOfRange("page count", 1))
+        #expect(refusal(1 << 52, []) == .outOfRange("page count", 1 << 52))
+        #expect(refusal(.max, []) == .outOfRange("page count", .max))
     }
 
     @Test func `bad descriptions`() {
@@ -131,6 +172,9 @@ import Testing
         let samples = [
             ControlEncoder.encode(.description(ControlSamples.description)),
             ControlEncoder.encode(.snapshot(ControlSamples.snapshot())), ControlEncoder.encode(.describe),
+            ControlEncoder.encode(.dirtyPages(ControlSamples.dirtyLog)),
+            ControlEncoder.encode(
+                .changeSlot(1, .create(base: IPA(0), byteCount: 1, output: HostOffset(1), isReadOnly: true))),
         ]
         var accepted = 0
         var refused = 0
@@ -156,7 +200,8 @@ import Testing
                     }
                     _ = StatisticsReport(snapshot.subtracting(snapshot)).text + StatisticsReport(snapshot).text
                 case .description(let value): #expect(value.pid > 0 && !value.vcpus.isEmpty)
-                case .failure, .text, .done: break
+                case .dirtyPages(let log): #expect(log.pages.words.count == (log.pages.pageCount + 63) / 64)
+                case .failure, .text, .done, .pageVisit: break
                 }
                 accepted += 1
             } catch { refused += 1 }

@@ -15,6 +15,12 @@ enum ControlSamples {
             externalWorkers: true, lockstepSeed: 7)
     }
 
+    static var dirtyLog: DirtyLog {
+        var pages = DirtyPages(pageCount: 130)
+        for page in [0, 63, 64, 129] { pages.insert(page) }
+        return DirtyLog(base: IPA(0x4000_0000), pageByteCount: 4096, pages: pages)
+    }
+
     /// Of `vcpuCount` vCPUs, each with the same `samples`.
     static func snapshot(
         nanoseconds: UInt64 = 2_000, vcpuCount: Int = 2, _ samples: [(ExitReason, [UInt64])] = usual

@@ -14,6 +14,9 @@ import Testing
         let events: EventSet
         let server: ControlServer
         nonisolated(unsafe) var snapshot = ControlSamples.snapshot()
+        /// Of the answer to `dirtyLog`: whether it is true, and how often it did not arrive.
+        nonisolated(unsafe) var isDue = false
+        nonisolated(unsafe) var undelivered = 0
 
         init() throws {
             events = try EventSet()
@@ -25,7 +28,12 @@ import Testing
                 case .statistics(false): .now(.snapshot(machine?.snapshot ?? ControlSamples.snapshot()))
                 case .inspect(let part): .now(.text("\(part)"))
                 case .pause: .whenPaused
-                case .resume: .now(.done)
+                case .dirtyLog:
+                    .later(
+                        LaterReply(reply: .dirtyPages(ControlSamples.dirtyLog), isDue: { machine?.isDue ?? true }) {
+                            machine?.undelivered += 1
+                        })
+                case .resume, .changeSlot, .slotPages: .now(.done)
                 }
             }
             machine = self
@@ -94,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: [
-        [4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0], [2, 0, 0, 0, 0x08, 0x02],
+        [4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0], [2, 0, 0, 0, 0x08, 0x03],
         Array("GET / HTTP/1.1\r\n\r\n".utf8),
     ])
     func `garbage gets an error and the end`(bytes: [UInt8]) throws {
@@ -198,6 +206,39 @@ import Testing
             try waiting.receive(seconds: 1)
                 == ControlEncoder.encode(.snapshot(ControlSamples.snapshot(nanoseconds: 77_777))))
         #expect(throws: ControlClientError.self) { try other.receive(seconds: 0) }
+    }
+
+    @Test func `a reply that is not true yet waits until it is`() throws {
+        let client = try connect()
+        try client.send(.dirtyLog(slot: 0))
+        machine.turn()
+        #expect(throws: ControlClientError.silent(seconds: 0)) { try client.receive(seconds: 0) }
+        // The loop looks again soon.
+        let deadline = machine.server.deadline
+        #expect(deadline < armada_monotonic() + 1_000_000)
+        machine.server.expire(deadline)
+        #expect(throws: ControlClientError.silent(seconds: 0)) { try client.receive(seconds: 0) }
+        machine.isDue = true
+        machine.server.expire(machine.server.deadline)
+        #expect(try client.receive(seconds: 1) == ControlEncoder.encode(.dirtyPages(ControlSamples.dirtyLog)))
+        #expect(machine.server.deadline == .max)
+        #expect(machine.undelivered == 0)
+        // One that is true already comes at once, and the client may go then.
+        try client.send(.dirtyLog(slot: 0))
+        machine.turn()
+        #expect(try client.receive(seconds: 1) == ControlEncoder.encode(.dirtyPages(ControlSamples.dirtyLog)))
+        #expect(machine.undelivered == 0)
+    }
+
+    @Test func `what a client did not get is given back`() throws {
+        do {
+            let client = try connect()
+            try client.send(.dirtyLog(slot: 0))
+            machine.turn()
+            #expect(machine.undelivered == 0)
+        }
+        machine.turn()
+        #expect(machine.server.clientCount == 0 && machine.undelivered == 1 && machine.server.deadline == .max)
     }
 
     @Test func `a live socket is not taken over, a stale one is`() throws {

@@ -27,25 +27,6 @@ import Testing
         #expect(window(0x3000, 1) == nil)
     }
 
-    @Test func `memory slots don't overlap and are found`() throws {
-        var slots = MemorySlots()
-        try slots.insert(MemorySlot(base: IPA(0x4000_0000), byteCount: 0x2000, output: HostOffset(0)))
-        try slots.insert(MemorySlot(base: IPA(0x1000), byteCount: 0x1000, output: HostOffset(0x2000), isReadOnly: true))
-        #expect(throws: MemorySlots.Failure.overlaps) {
-            try slots.insert(MemorySlot(base: IPA(0x4000_1000), byteCount: 0x1000, output: HostOffset(0)))
-        }
-        #expect(throws: MemorySlots.Failure.unaligned) {
-            try slots.insert(MemorySlot(base: IPA(0x800), byteCount: 0x1000, output: HostOffset(0)))
-        }
-        #expect(throws: MemorySlots.Failure.outsideAddressSpace) {
-            try slots.insert(MemorySlot(base: IPA(0xFF_FFFF_F000), byteCount: 0x2000, output: HostOffset(0)))
-        }
-        #expect(slots.index(of: IPA(0x1FFF)) == 0)
-        #expect(slots.index(of: IPA(0x2000)) == nil)
-        #expect(slots.index(of: IPA(0x4000_1FFF)) == 1)
-        #expect(slots[1].output(of: IPA(0x4000_1234)).rawValue == 0x1234)
-    }
-
     @Test func `the deadline queue agrees with a plain search`() {
         var generator = SystemRandomNumberGenerator()
         var queue = DeadlineQueue(count: 40)

@@ -31,8 +31,8 @@ final class GuestRun {
     private let errorPath: String
     private var status: CInt?
 
-    /// Starts `armada` with these arguments, or another program. Standard input is empty.
-    init(_ arguments: [String], program: String = Tree.armada) throws {
+    /// Starts `armada` with these arguments, or another program. Standard input is empty, or a terminal.
+    init(_ arguments: [String], program: String = Tree.armada, input: String = "/dev/null") throws {
         let directory = FileManager.default.temporaryDirectory.path(percentEncoded: false)
         let name = directory + "/armada-guest-test-\(getpid())-" + UUID().uuidString
         outputPath = name + ".out"
@@ -42,7 +42,7 @@ final class GuestRun {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         let writing = O_WRONLY | O_CREAT | O_TRUNC
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY | O_NOCTTY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, outputPath, writing, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errorPath, writing, 0o600)
         // Other suites' descriptors are none of the program's business; what a spawn hands on, it duplicates.

@@ -22,6 +22,15 @@ typedef struct Armada__Control__Inspect Armada__Control__Inspect;
 typedef struct Armada__Control__Text Armada__Control__Text;
 typedef struct Armada__Control__Selection Armada__Control__Selection;
 typedef struct Armada__Control__Done Armada__Control__Done;
+typedef struct Armada__Control__SlotChange Armada__Control__SlotChange;
+typedef struct Armada__Control__CreateSlot Armada__Control__CreateSlot;
+typedef struct Armada__Control__DeleteSlot Armada__Control__DeleteSlot;
+typedef struct Armada__Control__MoveSlot Armada__Control__MoveSlot;
+typedef struct Armada__Control__LogDirtyPages Armada__Control__LogDirtyPages;
+typedef struct Armada__Control__DirtyLog Armada__Control__DirtyLog;
+typedef struct Armada__Control__DirtyPages Armada__Control__DirtyPages;
+typedef struct Armada__Control__SlotPages Armada__Control__SlotPages;
+typedef struct Armada__Control__PageVisit Armada__Control__PageVisit;
 typedef struct Armada__Control__Describe Armada__Control__Describe;
 typedef struct Armada__Control__Description Armada__Control__Description;
 typedef struct Armada__Control__VCPUDescription Armada__Control__VCPUDescription;
@@ -42,6 +51,12 @@ typedef enum _Armada__Control__Part {
   ARMADA__CONTROL__PART__STAGE2 = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__PART)
 } Armada__Control__Part;
+typedef enum _Armada__Control__PageOperation {
+  ARMADA__CONTROL__PAGE_OPERATION__AGE = 0,
+  ARMADA__CONTROL__PAGE_OPERATION__SPLIT = 1,
+  ARMADA__CONTROL__PAGE_OPERATION__MERGE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__PAGE_OPERATION)
+} Armada__Control__PageOperation;
 typedef enum _Armada__Control__VMState {
   ARMADA__CONTROL__VMSTATE__ENDING = 0,
   ARMADA__CONTROL__VMSTATE__RUNNING = 1
@@ -64,7 +79,10 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_STATISTICS = 3,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_INSPECT = 4,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_PAUSE = 5,
-  ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME = 6
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME = 6,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_CHANGE_SLOT = 40,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_DIRTY_LOG = 41,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_SLOT_PAGES = 42
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REQUEST__BODY__CASE)
 } Armada__Control__ControlRequest__BodyCase;
 
@@ -79,6 +97,9 @@ struct  Armada__Control__ControlRequest
     Armada__Control__Inspect *inspect;
     Armada__Control__Selection *pause;
     Armada__Control__Selection *resume;
+    Armada__Control__SlotChange *change_slot;
+    Armada__Control__DirtyLog *dirty_log;
+    Armada__Control__SlotPages *slot_pages;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REQUEST__INIT \
@@ -92,7 +113,9 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REPLY__BODY_DESCRIPTION = 2,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_SNAPSHOT = 3,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_TEXT = 4,
-  ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE = 5
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE = 5,
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_DIRTY_PAGES = 40,
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_PAGE_VISIT = 41
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REPLY__BODY__CASE)
 } Armada__Control__ControlReply__BodyCase;
 
@@ -106,6 +129,8 @@ struct  Armada__Control__ControlReply
     Armada__Control__Snapshot *snapshot;
     Armada__Control__Text *text;
     Armada__Control__Done *done;
+    Armada__Control__DirtyPages *dirty_pages;
+    Armada__Control__PageVisit *page_visit;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REPLY__INIT \
@@ -173,6 +198,137 @@ struct  Armada__Control__Done
 #define ARMADA__CONTROL__DONE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__control__done__descriptor) \
      }
+
+
+typedef enum {
+  ARMADA__CONTROL__SLOT_CHANGE__CHANGE__NOT_SET = 0,
+  ARMADA__CONTROL__SLOT_CHANGE__CHANGE_CREATE = 2,
+  ARMADA__CONTROL__SLOT_CHANGE__CHANGE_DELETE = 3,
+  ARMADA__CONTROL__SLOT_CHANGE__CHANGE_MOVE = 4,
+  ARMADA__CONTROL__SLOT_CHANGE__CHANGE_LOG_DIRTY_PAGES = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__SLOT_CHANGE__CHANGE__CASE)
+} Armada__Control__SlotChange__ChangeCase;
+
+/*
+ * A change to a memory slot. Answered by Done, when it is true for every vCPU.
+ */
+struct  Armada__Control__SlotChange
+{
+  ProtobufCMessage base;
+  uint32_t slot;
+  Armada__Control__SlotChange__ChangeCase change_case;
+  union {
+    Armada__Control__CreateSlot *create;
+    Armada__Control__DeleteSlot *delete_;
+    Armada__Control__MoveSlot *move;
+    Armada__Control__LogDirtyPages *log_dirty_pages;
+  };
+};
+#define ARMADA__CONTROL__SLOT_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__slot_change__descriptor) \
+    , 0, ARMADA__CONTROL__SLOT_CHANGE__CHANGE__NOT_SET, {0} }
+
+
+struct  Armada__Control__CreateSlot
+{
+  ProtobufCMessage base;
+  uint64_t ipa;
+  uint64_t byte_count;
+  protobuf_c_boolean read_only;
+  /*
+   * Into the RAM file; without it the slot gets memory that no other slot shows.
+   */
+  protobuf_c_boolean has_offset;
+  uint64_t offset;
+};
+#define ARMADA__CONTROL__CREATE_SLOT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__create_slot__descriptor) \
+    , 0, 0, 0, 0, 0 }
+
+
+struct  Armada__Control__DeleteSlot
+{
+  ProtobufCMessage base;
+};
+#define ARMADA__CONTROL__DELETE_SLOT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__delete_slot__descriptor) \
+     }
+
+
+struct  Armada__Control__MoveSlot
+{
+  ProtobufCMessage base;
+  uint64_t ipa;
+};
+#define ARMADA__CONTROL__MOVE_SLOT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__move_slot__descriptor) \
+    , 0 }
+
+
+struct  Armada__Control__LogDirtyPages
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean on;
+};
+#define ARMADA__CONTROL__LOG_DIRTY_PAGES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__log_dirty_pages__descriptor) \
+    , 0 }
+
+
+/*
+ * The pages written since the last such request, which begins a new log. Answered by DirtyPages, when each further write
+ * will be noted.
+ */
+struct  Armada__Control__DirtyLog
+{
+  ProtobufCMessage base;
+  uint32_t slot;
+};
+#define ARMADA__CONTROL__DIRTY_LOG__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__dirty_log__descriptor) \
+    , 0 }
+
+
+struct  Armada__Control__DirtyPages
+{
+  ProtobufCMessage base;
+  uint64_t ipa;
+  uint32_t page_byte_count;
+  uint64_t page_count;
+  /*
+   * A bit for each page, the lowest first.
+   */
+  size_t n_words;
+  uint64_t *words;
+};
+#define ARMADA__CONTROL__DIRTY_PAGES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__dirty_pages__descriptor) \
+    , 0, 0, 0, 0,NULL }
+
+
+/*
+ * Answered by PageVisit.
+ */
+struct  Armada__Control__SlotPages
+{
+  ProtobufCMessage base;
+  uint32_t slot;
+  Armada__Control__PageOperation operation;
+};
+#define ARMADA__CONTROL__SLOT_PAGES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__slot_pages__descriptor) \
+    , 0, ARMADA__CONTROL__PAGE_OPERATION__AGE }
+
+
+struct  Armada__Control__PageVisit
+{
+  ProtobufCMessage base;
+  uint64_t leaves;
+  uint64_t changed;
+};
+#define ARMADA__CONTROL__PAGE_VISIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__page_visit__descriptor) \
+    , 0, 0 }
 
 
 /*
@@ -482,6 +638,177 @@ Armada__Control__Done *
 void   armada__control__done__free_unpacked
                      (Armada__Control__Done *message,
                       ProtobufCAllocator *allocator);
+/* Armada__Control__SlotChange methods */
+void   armada__control__slot_change__init
+                     (Armada__Control__SlotChange         *message);
+size_t armada__control__slot_change__get_packed_size
+                     (const Armada__Control__SlotChange   *message);
+size_t armada__control__slot_change__pack
+                     (const Armada__Control__SlotChange   *message,
+                      uint8_t             *out);
+size_t armada__control__slot_change__pack_to_buffer
+                     (const Armada__Control__SlotChange   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__SlotChange *
+       armada__control__slot_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__slot_change__free_unpacked
+                     (Armada__Control__SlotChange *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__CreateSlot methods */
+void   armada__control__create_slot__init
+                     (Armada__Control__CreateSlot         *message);
+size_t armada__control__create_slot__get_packed_size
+                     (const Armada__Control__CreateSlot   *message);
+size_t armada__control__create_slot__pack
+                     (const Armada__Control__CreateSlot   *message,
+                      uint8_t             *out);
+size_t armada__control__create_slot__pack_to_buffer
+                     (const Armada__Control__CreateSlot   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__CreateSlot *
+       armada__control__create_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__create_slot__free_unpacked
+                     (Armada__Control__CreateSlot *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__DeleteSlot methods */
+void   armada__control__delete_slot__init
+                     (Armada__Control__DeleteSlot         *message);
+size_t armada__control__delete_slot__get_packed_size
+                     (const Armada__Control__DeleteSlot   *message);
+size_t armada__control__delete_slot__pack
+                     (const Armada__Control__DeleteSlot   *message,
+                      uint8_t             *out);
+size_t armada__control__delete_slot__pack_to_buffer
+                     (const Armada__Control__DeleteSlot   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__DeleteSlot *
+       armada__control__delete_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__delete_slot__free_unpacked
+                     (Armada__Control__DeleteSlot *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__MoveSlot methods */
+void   armada__control__move_slot__init
+                     (Armada__Control__MoveSlot         *message);
+size_t armada__control__move_slot__get_packed_size
+                     (const Armada__Control__MoveSlot   *message);
+size_t armada__control__move_slot__pack
+                     (const Armada__Control__MoveSlot   *message,
+                      uint8_t             *out);
+size_t armada__control__move_slot__pack_to_buffer
+                     (const Armada__Control__MoveSlot   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__MoveSlot *
+       armada__control__move_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__move_slot__free_unpacked
+                     (Armada__Control__MoveSlot *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__LogDirtyPages methods */
+void   armada__control__log_dirty_pages__init
+                     (Armada__Control__LogDirtyPages         *message);
+size_t armada__control__log_dirty_pages__get_packed_size
+                     (const Armada__Control__LogDirtyPages   *message);
+size_t armada__control__log_dirty_pages__pack
+                     (const Armada__Control__LogDirtyPages   *message,
+                      uint8_t             *out);
+size_t armada__control__log_dirty_pages__pack_to_buffer
+                     (const Armada__Control__LogDirtyPages   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__LogDirtyPages *
+       armada__control__log_dirty_pages__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__log_dirty_pages__free_unpacked
+                     (Armada__Control__LogDirtyPages *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__DirtyLog methods */
+void   armada__control__dirty_log__init
+                     (Armada__Control__DirtyLog         *message);
+size_t armada__control__dirty_log__get_packed_size
+                     (const Armada__Control__DirtyLog   *message);
+size_t armada__control__dirty_log__pack
+                     (const Armada__Control__DirtyLog   *message,
+                      uint8_t             *out);
+size_t armada__control__dirty_log__pack_to_buffer
+                     (const Armada__Control__DirtyLog   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__DirtyLog *
+       armada__control__dirty_log__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__dirty_log__free_unpacked
+                     (Armada__Control__DirtyLog *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__DirtyPages methods */
+void   armada__control__dirty_pages__init
+                     (Armada__Control__DirtyPages         *message);
+size_t armada__control__dirty_pages__get_packed_size
+                     (const Armada__Control__DirtyPages   *message);
+size_t armada__control__dirty_pages__pack
+                     (const Armada__Control__DirtyPages   *message,
+                      uint8_t             *out);
+size_t armada__control__dirty_pages__pack_to_buffer
+                     (const Armada__Control__DirtyPages   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__DirtyPages *
+       armada__control__dirty_pages__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__dirty_pages__free_unpacked
+                     (Armada__Control__DirtyPages *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__SlotPages methods */
+void   armada__control__slot_pages__init
+                     (Armada__Control__SlotPages         *message);
+size_t armada__control__slot_pages__get_packed_size
+                     (const Armada__Control__SlotPages   *message);
+size_t armada__control__slot_pages__pack
+                     (const Armada__Control__SlotPages   *message,
+                      uint8_t             *out);
+size_t armada__control__slot_pages__pack_to_buffer
+                     (const Armada__Control__SlotPages   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__SlotPages *
+       armada__control__slot_pages__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__slot_pages__free_unpacked
+                     (Armada__Control__SlotPages *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__PageVisit methods */
+void   armada__control__page_visit__init
+                     (Armada__Control__PageVisit         *message);
+size_t armada__control__page_visit__get_packed_size
+                     (const Armada__Control__PageVisit   *message);
+size_t armada__control__page_visit__pack
+                     (const Armada__Control__PageVisit   *message,
+                      uint8_t             *out);
+size_t armada__control__page_visit__pack_to_buffer
+                     (const Armada__Control__PageVisit   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__PageVisit *
+       armada__control__page_visit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__page_visit__free_unpacked
+                     (Armada__Control__PageVisit *message,
+                      ProtobufCAllocator *allocator);
 /* Armada__Control__Describe methods */
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message);
@@ -676,6 +1003,33 @@ typedef void (*Armada__Control__Selection_Closure)
 typedef void (*Armada__Control__Done_Closure)
                  (const Armada__Control__Done *message,
                   void *closure_data);
+typedef void (*Armada__Control__SlotChange_Closure)
+                 (const Armada__Control__SlotChange *message,
+                  void *closure_data);
+typedef void (*Armada__Control__CreateSlot_Closure)
+                 (const Armada__Control__CreateSlot *message,
+                  void *closure_data);
+typedef void (*Armada__Control__DeleteSlot_Closure)
+                 (const Armada__Control__DeleteSlot *message,
+                  void *closure_data);
+typedef void (*Armada__Control__MoveSlot_Closure)
+                 (const Armada__Control__MoveSlot *message,
+                  void *closure_data);
+typedef void (*Armada__Control__LogDirtyPages_Closure)
+                 (const Armada__Control__LogDirtyPages *message,
+                  void *closure_data);
+typedef void (*Armada__Control__DirtyLog_Closure)
+                 (const Armada__Control__DirtyLog *message,
+                  void *closure_data);
+typedef void (*Armada__Control__DirtyPages_Closure)
+                 (const Armada__Control__DirtyPages *message,
+                  void *closure_data);
+typedef void (*Armada__Control__SlotPages_Closure)
+                 (const Armada__Control__SlotPages *message,
+                  void *closure_data);
+typedef void (*Armada__Control__PageVisit_Closure)
+                 (const Armada__Control__PageVisit *message,
+                  void *closure_data);
 typedef void (*Armada__Control__Describe_Closure)
                  (const Armada__Control__Describe *message,
                   void *closure_data);
@@ -710,6 +1064,7 @@ typedef void (*Armada__Control__LoopCounters_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    armada__control__part__descriptor;
+extern const ProtobufCEnumDescriptor    armada__control__page_operation__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vmstate__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vcpustate__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__control_request__descriptor;
@@ -719,6 +1074,15 @@ extern const ProtobufCMessageDescriptor armada__control__inspect__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__text__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__selection__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__done__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__slot_change__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__create_slot__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__delete_slot__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__move_slot__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__log_dirty_pages__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__dirty_log__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__dirty_pages__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__slot_pages__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__page_visit__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__describe__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__description__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__vcpudescription__descriptor;

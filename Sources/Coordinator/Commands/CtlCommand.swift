@@ -4,13 +4,13 @@ import ArgumentParser
 struct CtlCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ctl",
-        abstract: "Look into a running VM, pause and resume it.",
+        abstract: "Look into a running VM, pause and change it.",
         discussion: """
             While one looks, the VM goes on: what its vCPUs hold is as it was at their last entry into the guest.
             """,
         subcommands: [
             CtlPauseCommand.self, CtlResumeCommand.self, CtlVGICCommand.self, CtlVCPUsCommand.self,
-            CtlSlotsCommand.self, CtlStage2Command.self,
+            CtlSlotsCommand.self, CtlSlotCommand.self, CtlStage2Command.self,
         ])
 }
 
@@ -22,15 +22,7 @@ protocol InspectingCommand: ExecutableCommand {
 
 extension InspectingCommand {
     func execute() throws -> Int32 {
-        let path = try vm.path()
-        let text: String
-        do throws(ControlClientError) {
-            let client = try ControlClient(path: path)
-            guard case .text(let reply) = try client.ask(.inspect(Self.part)).reply else {
-                throw .violation(.missingBody)
-            }
-            text = reply
-        } catch { throw vm.failure(error, path: path) }
+        let text = try vm.ask(.inspect(Self.part)) { if case .text(let text) = $0 { text } else { nil } }
         try StandardOutput.write(Self.printableLines(text))
         return 0
     }

@@ -18,11 +18,7 @@ struct VCPUOption: ParsableArguments {
 
 extension SelectingCommand {
     func execute() throws -> Int32 {
-        let path = try vm.path()
-        do throws(ControlClientError) {
-            let client = try ControlClient(path: path)
-            guard case .done = try client.ask(request).reply else { throw .violation(.missingBody) }
-        } catch { throw vm.failure(error, path: path) }
+        _ = try vm.ask(request) { if case .done = $0 { () } else { nil } }
         return 0
     }
 }

@@ -28,6 +28,16 @@ struct VMTarget: ParsableArguments {
         return first.path
     }
 
+    /// Asks it, and waits for the reply that `wanted` takes.
+    func ask<Reply>(_ request: ControlRequest, _ wanted: (ControlReply) -> Reply?) throws -> Reply {
+        let path = try path()
+        do throws(ControlClientError) {
+            let client = try ControlClient(path: path)
+            guard let reply = wanted(try client.ask(request).reply) else { throw .violation(.missingBody) }
+            return reply
+        } catch { throw failure(error, path: path) }
+    }
+
     /// What a failure to talk to it is called.
     func failure(_ error: ControlClientError, path: String) -> CommandFailure {
         let name = target.map { pid_t($0) == nil ? $0 : "PID \($0)" } ?? path

@@ -23,15 +23,25 @@ final class ControlConnection {
     private(set) var deadline = UInt64.max
     /// It is of no use any more.
     var isFinished = false
-    enum Awaited { case nothing, end, pause }
+
+    enum Awaited {
+        case nothing
+        case end
+        case pause
+        case later(LaterReply)
+    }
     /// When its reply is made.
     var awaits = Awaited.nothing
+    /// To be called if the client goes before its reply has gone to it.
+    var undelivered: (() -> Void)?
     /// The event set watches it for room to send, not for what it sends.
     var isWatchedForRoom = false
 
     init(_ socket: consuming OwnedDescriptor) { self.socket = socket }
 
     var descriptor: CInt { socket.rawValue }
+    /// Its reply is made, and not yet true.
+    var awaitsMore: Bool { if case .later = awaits { true } else { false } }
     var isSending: Bool { sent < output.count }
 
     /// Takes what has come of a request, and not a byte of the next.
@@ -106,6 +116,7 @@ final class ControlConnection {
         output = []
         sent = 0
         deadline = .max
+        undelivered = nil
         if closesAfterReply { isFinished = true }
     }
 }

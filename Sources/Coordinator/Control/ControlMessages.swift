@@ -7,6 +7,9 @@ enum ControlRequest: Equatable, Sendable {
     /// Of one vCPU, or of all.
     case pause(vcpu: Int?)
     case resume(vcpu: Int?)
+    case changeSlot(Int, SlotChange)
+    case dirtyLog(slot: Int)
+    case slotPages(Int, SlotPageOperation)
 }
 
 /// What the VM answers.
@@ -17,6 +20,8 @@ enum ControlReply: Equatable, Sendable {
     case snapshot(StatisticsSnapshot)
     case text(String)
     case done
+    case dirtyPages(DirtyLog)
+    case pageVisit(Stage2.Visit)
 }
 
 /// When the VM answers.
@@ -26,6 +31,16 @@ enum ControlAnswer {
     case atEnd
     /// When all vCPUs that are to be paused have left the guest.
     case whenPaused
+    case later(LaterReply)
+}
+
+/// A reply that is ready, but not yet true.
+struct LaterReply {
+    var reply: ControlReply
+    /// Whether it is true now.
+    var isDue: () -> Bool
+    /// The client is gone before it has the reply.
+    var undelivered: () -> Void = {}
 }
 
 extension VirtualMachine {
@@ -37,6 +52,9 @@ extension VirtualMachine {
         case .inspect(let part): .now(.text(inspect(part)))
         case .pause(let vcpu): pause(vcpu: vcpu)
         case .resume(let vcpu): resume(vcpu: vcpu)
+        case .changeSlot(let id, let change): changeSlot(id, change)
+        case .dirtyLog(let id): dirtyLog(slot: id)
+        case .slotPages(let id, let operation): slotPages(id, operation)
         }
     }
 }

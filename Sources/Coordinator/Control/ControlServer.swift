@@ -13,6 +13,8 @@ final class ControlServer {
     private var pausedUntil: UInt64 = 0
     /// CLOCK_MONOTONIC at which `expire` has something to do; `UInt64.max` while no client is behind.
     private(set) var deadline = UInt64.max
+    /// How often it is looked whether a `LaterReply` is due: nobody tells the loop.
+    private static let laterNanoseconds: UInt64 = 50_000
 
     init(
         path: String, events: EventSet, answer: @escaping (ControlRequest) -> ControlAnswer
@@ -70,6 +72,7 @@ final class ControlServer {
     /// Drops the clients that are too late.
     func expire(_ now: UInt64) {
         guard deadline <= now else { return }
+        sendDue()
         if pausedUntil != 0, pausedUntil <= now {
             pausedUntil = 0
             try? events.add(socket.descriptor, .control)
@@ -82,7 +85,9 @@ final class ControlServer {
 
     /// The VM has ended: answers those who have waited for that, but waits for none of them for long.
     func finish(_ snapshot: StatisticsSnapshot) {
-        let waiting = clients.compactMap { $0 }.filter { $0.awaits == .end && !$0.isSending }
+        let waiting = clients.compactMap { $0 }.filter {
+            if case .end = $0.awaits { !$0.isSending } else { false }
+        }
         guard !waiting.isEmpty else { return }
         let reply = ControlEncoder.encode(.snapshot(snapshot))
         let limit = armada_monotonic() &+ 200_000_000
@@ -99,9 +104,19 @@ final class ControlServer {
     /// All vCPUs that are to be paused have left the guest: answers those who have waited for that.
     func paused() {
         for slot in clients.indices {
-            guard let client = clients[slot], client.awaits == .pause else { continue }
+            guard let client = clients[slot], case .pause = client.awaits else { continue }
             client.awaits = .nothing
             client.send(ControlEncoder.encode(.done))
+            settle(slot, client)
+        }
+    }
+
+    /// Sends the replies that have become true.
+    private func sendDue() {
+        for slot in clients.indices {
+            guard let client = clients[slot], case .later(let later) = client.awaits, later.isDue() else { continue }
+            client.awaits = .nothing
+            client.send(ControlEncoder.encode(later.reply))
             settle(slot, client)
         }
     }
@@ -114,6 +129,10 @@ final class ControlServer {
             case .now(let reply): client.send(ControlEncoder.encode(reply))
             case .atEnd: client.awaits = .end
             case .whenPaused: client.awaits = .pause
+            case .later(let later):
+                client.undelivered = later.undelivered
+                client.awaits = .later(later)
+                sendDue()
             }
         } catch { client.refuse("\(error)") }
     }
@@ -134,11 +153,15 @@ final class ControlServer {
     private func drop(_ slot: Int, _ client: ControlConnection) {
         events.remove(client.descriptor)
         clients[slot] = nil
+        client.undelivered?()
         updateDeadline()
     }
 
     private func updateDeadline() {
         deadline = clients.reduce(pausedUntil == 0 ? .max : pausedUntil) { min($0, $1?.deadline ?? .max) }
+        if clients.contains(where: { $0?.awaitsMore == true }) {
+            deadline = min(deadline, armada_monotonic() &+ Self.laterNanoseconds)
+        }
     }
 
     /// Leaves those who connect in the queue for a second: the loop must not spin on a descriptor that stays readable.

@@ -17,6 +17,12 @@ final class DVMBroadcast: Stage2Broadcast {
         return ticket
     }
 
+    /// Forget all decoded code: memory has changed behind the guest's back.
+    func invalidateInstructions() {
+        _ = ring.append(DVMOperation(.instructionCacheAll))
+        ring.ringDoorbells()
+    }
+
     func isComplete(_ ticket: UInt64) -> Bool { ring.isApplied(ticket) }
 
     /// A vCPU that is gone holds no translations: nobody waits for its answer.

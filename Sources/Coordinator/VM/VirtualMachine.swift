@@ -27,7 +27,8 @@ final class VirtualMachine {
     let controlFile: OwnedDescriptor
     let stage2Mapping: MappedMemory
     let stage2File: OwnedDescriptor
-    var slots = MemorySlots()
+    var slots: MemorySlots
+    var retiringMemory = RetiringMemory()
     var stage2: Stage2
     let dvm: DVMBroadcast
     /// The largest stage-2 block: 1 for 1 GiB, 2 for 2 MiB, 3 for 4 KiB.
@@ -105,13 +106,14 @@ final class VirtualMachine {
         timers = DeadlineQueue(count: configuration.vcpuCount)
         physicalTimers = DeadlineQueue(count: configuration.vcpuCount)
         do throws(SystemError) {
-            ramFile = try MemoryFile.create(name: "armada-ram", byteCount: configuration.memoryByteCount)
+            // As much again for slots that are added later: the host backs only what is touched.
+            let ramByteCount = 2 * configuration.memoryByteCount
+            ramFile = try MemoryFile.create(name: "armada-ram", byteCount: ramByteCount)
             ram = try MappedMemory(
-                descriptor: ramFile.rawValue, byteCount: Int(configuration.memoryByteCount), writable: true,
-                name: "guest memory")
+                descriptor: ramFile.rawValue, byteCount: Int(ramByteCount), writable: true, name: "guest memory")
             try Self.seal(ramFile.rawValue, "guest memory")
 
-            let stage2ByteCount = Stage2Geometry.fileByteCount(memoryByteCount: configuration.memoryByteCount)
+            let stage2ByteCount = Stage2Geometry.fileByteCount(memoryByteCount: ramByteCount)
             stage2File = try MemoryFile.create(name: "armada-stage2", byteCount: stage2ByteCount)
             stage2Mapping = try MappedMemory(
                 descriptor: stage2File.rawValue, byteCount: Int(stage2ByteCount), writable: true, name: "stage-2 tables"
@@ -148,6 +150,7 @@ final class VirtualMachine {
         stressDevice = stress.map { StressDevice(session: $0) }
         self.linuxStress = linuxStress
 
+        slots = MemorySlots(fileByteCount: UInt64(ram.byteCount))
         do throws(MemorySlots.Failure) {
             try slots.insert(
                 MemorySlot(base: PhysicalMap.ram, byteCount: configuration.memoryByteCount, output: HostOffset(0)))

@@ -37,6 +37,14 @@ enum ControlDecoder {
             return .pause(vcpu: try selection(try body(message.pointee.pause)))
         case ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME:
             return .resume(vcpu: try selection(try body(message.pointee.resume)))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_CHANGE_SLOT:
+            return try decode(try body(message.pointee.change_slot))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_DIRTY_LOG:
+            let log = try body(message.pointee.dirty_log)
+            try checkFields(log.base)
+            return .dirtyLog(slot: try slotID(log.slot))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_SLOT_PAGES:
+            return try decode(try body(message.pointee.slot_pages))
         default: throw .missingBody
         }
     }
@@ -64,6 +72,10 @@ enum ControlDecoder {
         case ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE:
             try checkFields(try body(message.pointee.done).base)
             return .done
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_DIRTY_PAGES:
+            return .dirtyPages(try decode(try body(message.pointee.dirty_pages)))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_PAGE_VISIT:
+            return .pageVisit(try decode(try body(message.pointee.page_visit)))
         default: throw .missingBody
         }
     }

@@ -25,6 +25,20 @@ enum ControlEncoder {
         case .resume(let vcpu):
             message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME
             message.pointee.resume = selection(vcpu, &pool)
+        case .changeSlot(let id, let change):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_CHANGE_SLOT
+            message.pointee.change_slot = self.message(slot: id, change, &pool)
+        case .dirtyLog(let id):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_DIRTY_LOG
+            message.pointee.dirty_log = pool.message(armada__control__dirty_log__init) {
+                $0.slot = UInt32(truncatingIfNeeded: id)
+            }
+        case .slotPages(let id, let operation):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_SLOT_PAGES
+            message.pointee.slot_pages = pool.message(armada__control__slot_pages__init) {
+                $0.slot = UInt32(truncatingIfNeeded: id)
+                $0.operation = Armada__Control__PageOperation(operation.rawValue)
+            }
         }
         return pack(armada__control__control_request__get_packed_size(message)) {
             armada__control__control_request__pack(message, $0)
@@ -53,6 +67,15 @@ enum ControlEncoder {
         case .done:
             message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE
             message.pointee.done = pool.message(armada__control__done__init)
+        case .dirtyPages(let log):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_DIRTY_PAGES
+            message.pointee.dirty_pages = self.message(log, &pool)
+        case .pageVisit(let visit):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_PAGE_VISIT
+            message.pointee.page_visit = pool.message(armada__control__page_visit__init) {
+                $0.leaves = UInt64(visit.leaves)
+                $0.changed = UInt64(visit.changed)
+            }
         }
         let byteCount = armada__control__control_reply__get_packed_size(message)
         guard byteCount <= ControlProtocol.maximumReplyByteCount else {

@@ -37,12 +37,11 @@ extension VirtualMachine {
     private var slotDump: String {
         var out = "slot".left(6) + "IPA".left(29) + "size".right(10) + "  offset".left(16) + "access".left(8)
         out += "dirty log\n"
-        for index in slots.slots.indices {
-            let slot = slots[index]
+        for slot in slots.slots {
             let range = "\(slot.base)-\(IPA(slot.end - 1))"
-            out += "\(index)".left(6) + range.left(29) + MemorySize(byteCount: slot.byteCount).description.right(10)
+            out += "\(slot.id)".left(6) + range.left(29) + MemorySize(byteCount: slot.byteCount).description.right(10)
             out += "  " + hexadecimal(slot.output.rawValue).left(14) + (slot.isReadOnly ? "ro" : "rw").left(8)
-            out += (slot.dirtyPages == nil ? "off" : "on") + "\n"
+            out += (slot.dirtyPages.map { "on, \($0.count) of \($0.pageCount) pages" } ?? "off") + "\n"
         }
         return out
     }

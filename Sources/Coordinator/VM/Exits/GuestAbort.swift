@@ -52,8 +52,7 @@ extension VirtualMachine {
             _ = stage2.makeYoung(ipa)
             return .resume
         }
-        return userMemAbort(
-            vcpu, ipa, slot: slot, isWrite: isWrite, isFetch: isFetch, isPermission: status.isPermission)
+        return userMemAbort(vcpu, ipa, slot: slot, isWrite: isWrite)
     }
 
     private func logFault(_ vcpu: VCPU, _ ipa: IPA) {
@@ -68,20 +67,16 @@ extension VirtualMachine {
     }
 
     /// The page has a slot but no suitable translation: KVM's `user_mem_abort`.
-    private func userMemAbort(
-        _ vcpu: VCPU, _ ipa: IPA, slot index: Int, isWrite: Bool, isFetch: Bool, isPermission: Bool
-    ) -> ExitAction {
+    private func userMemAbort(_ vcpu: VCPU, _ ipa: IPA, slot index: Int, isWrite: Bool) -> ExitAction {
         let logs = slots[index].dirtyPages != nil
-        var permissions: Stage2Permissions = [.read, .execute]
-        if slots[index].isReadOnly || logs && !isWrite { permissions = [.read, .execute] } else { permissions = .all }
+        // Under dirty logging a page becomes writable with the write that is noted.
+        let isWritable = !slots[index].isReadOnly && (isWrite || !logs)
         if logs, isWrite { slots.markDirty(slot: index, ipa) }
         let level = logs ? Stage2Geometry.lastLevel : blockLevel(slots[index], ipa)
+        let permissions: Stage2Permissions = isWritable ? .all : [.read, .execute]
         switch stage2.map(ipa, to: slots[index].output(of: ipa), level: level, permissions) {
-        case .mapped:
-            return .resume
-        case .unchanged:
-            // Another vCPU's fault was there first, or this one holds an old, narrower translation.
-            if isPermission { _ = dvm.invalidate(IPA(ipa.rawValue & ~0xFFF), byteCount: 4096) }
+        case .mapped, .unchanged:
+            // Unchanged: another vCPU's fault was there first.
             return .resume
         case .outOfTables:
             end(.failed("vCPU \(vcpu.index): the stage-2 tables are full at IPA \(ipa)"))
@@ -90,7 +85,7 @@ extension VirtualMachine {
     }
 
     /// The lowest level (largest block) whose block around `ipa` lies in the slot, with IPA and output equally aligned.
-    private func blockLevel(_ slot: MemorySlot, _ ipa: IPA) -> Int {
+    func blockLevel(_ slot: MemorySlot, _ ipa: IPA) -> Int {
         var level = stage2BlockLevel
         while level < Stage2Geometry.lastLevel {
             let size = Stage2Geometry.blockByteCount(level: level)

@@ -17,8 +17,8 @@ struct Stage2: ~Copyable {
         case outOfTables
     }
 
-    private var memory: Stage2TableMemory
-    private let broadcast: any Stage2Broadcast
+    var memory: Stage2TableMemory
+    let broadcast: any Stage2Broadcast
 
     init(memory: consuming Stage2TableMemory, broadcast: any Stage2Broadcast) {
         self.memory = memory
@@ -59,10 +59,10 @@ struct Stage2: ~Copyable {
         let wasTable = target < Stage2Geometry.lastLevel && old & Stage2Descriptor.tableOrPage != 0
         if !wasTable, (old ^ new) & Stage2Descriptor.addressMask & mask == 0 {
             if Self.allows(old, permissions) { return .unchanged }
-            // The same memory with more permissions: no break is needed.
+            // The same memory with more permissions: no break is needed. Nor is an invalidation: who still holds the narrower
+            // translation walks before it reports a permission fault.
             let union = Stage2Permissions(old).union(permissions)
             memory.store(entry, output.rawValue & mask | Self.leafBits(level: target) | union.descriptorBits)
-            _ = broadcast.invalidate(IPA(ipa.rawValue & mask), byteCount: ~mask + 1)
             return .mapped
         }
         memory.store(entry, 0)
@@ -85,14 +85,48 @@ struct Stage2: ~Copyable {
         return true
     }
 
-    /// Takes away every translation of the range; blocks that reach beyond it are split. False when the tables are full.
-    mutating func unmap(_ ipa: IPA, byteCount: UInt64) -> Bool {
-        change(ipa, byteCount: byteCount) { _ in 0 }
-    }
-
-    /// Takes away the write permission of the range, blocks that reach beyond it included.
-    mutating func writeProtect(_ ipa: IPA, byteCount: UInt64) {
-        _ = change(ipa, byteCount: byteCount, splits: false) { $0 & ~Stage2Descriptor.write }
+    /// Takes away every translation of the range; blocks that reach beyond it are split. Returns the ticket of the
+    /// invalidation; nil: the tables are full, and something of the range is still mapped.
+    mutating func unmap(_ ipa: IPA, byteCount: UInt64) -> UInt64? {
+        let start = ipa.rawValue & ~0xFFF
+        let end = (ipa.rawValue + byteCount + 0xFFF) & ~0xFFF
+        var emptied: [(table: UInt64, level: Int)] = []
+        var isDone = true
+        var address = start
+        while address < end {
+            var table: UInt64 = 0
+            var level = Stage2Geometry.startLevel
+            while true {
+                let entry = table + Stage2Geometry.index(IPA(address), level: level) * 8
+                var descriptor = memory.load(entry)
+                let size = Stage2Geometry.blockByteCount(level: level)
+                let isWhole = address & (size - 1) == 0 && end - address >= size
+                if descriptor & Stage2Descriptor.valid == 0 {
+                    address = (address | (size - 1)) + 1
+                    break
+                }
+                let isLeaf = Self.isLeaf(descriptor, level: level)
+                if isWhole {
+                    memory.store(entry, 0)
+                    if !isLeaf { emptied.append((descriptor & Stage2Descriptor.addressMask, level + 1)) }
+                    address += size
+                    break
+                }
+                if isLeaf {
+                    guard let split = split(entry, descriptor, level: level, IPA(address)) else {
+                        isDone = false
+                        address = (address | (size - 1)) + 1
+                        break
+                    }
+                    descriptor = split
+                }
+                table = descriptor & Stage2Descriptor.addressMask
+                level += 1
+            }
+        }
+        let ticket = broadcast.invalidate(IPA(start), byteCount: end - start)
+        for entry in emptied { retire(entry.table, level: entry.level, ticket) }
+        return isDone ? ticket : nil
     }
 
     /// Replaces the block that maps `ipa` by a table of the next level. True if there is no block, or no longer.
@@ -101,26 +135,38 @@ struct Stage2: ~Copyable {
         return split(found.entry, memory.load(found.entry), level: found.level, ipa) != nil
     }
 
-    /// Visits every leaf, in the order of their IPAs.
-    func forEachLeaf(_ visit: (Stage2Leaf) -> Void) {
-        visitLeaves(table: 0, level: Stage2Geometry.startLevel, ipa: 0, visit)
+    /// Visits every leaf that maps a part of `range`, in the order of their IPAs.
+    func forEachLeaf(
+        in range: Range<UInt64> = 0..<1 << UInt64(PhysicalMap.ipaBits), _ visit: (Stage2Leaf) -> Void
+    ) {
+        visitLeaves(of: 0, level: Stage2Geometry.startLevel, from: 0, in: range, visit)
     }
 
     // MARK: Inner parts
 
-    private func visitLeaves(table: UInt64, level: Int, ipa: UInt64, _ visit: (Stage2Leaf) -> Void) {
-        let count: UInt64 = level == Stage2Geometry.startLevel ? 1024 : 512
-        for index in 0..<count {
-            let descriptor = memory.load(table + index * 8)
-            guard descriptor & Stage2Descriptor.valid != 0 else { continue }
-            let start = ipa + index * Stage2Geometry.blockByteCount(level: level)
-            if level == Stage2Geometry.lastLevel || descriptor & Stage2Descriptor.tableOrPage == 0 {
-                visit(Stage2Leaf(ipa: start, descriptor: descriptor, level: level))
-            } else {
+    /// `base` is the IPA of the first descriptor of `table`.
+    private func visitLeaves(
+        of table: UInt64, level: Int, from base: UInt64, in range: Range<UInt64>, _ visit: (Stage2Leaf) -> Void
+    ) {
+        let size = Stage2Geometry.blockByteCount(level: level)
+        var ipa = max(range.lowerBound, base) & ~(size - 1)
+        let end = min(range.upperBound, base + size * Stage2Geometry.entryCount(level: level))
+        while ipa < end {
+            let entry = table + Stage2Geometry.index(IPA(ipa), level: level) * 8
+            let descriptor = memory.load(entry)
+            if Self.isLeaf(descriptor, level: level) {
+                visit(Stage2Leaf(entry: entry, ipa: ipa, descriptor: descriptor, level: level))
+            } else if descriptor & Stage2Descriptor.valid != 0 {
                 visitLeaves(
-                    table: descriptor & Stage2Descriptor.addressMask, level: level + 1, ipa: start, visit)
+                    of: descriptor & Stage2Descriptor.addressMask, level: level + 1, from: ipa, in: range, visit)
             }
+            ipa += size
         }
+    }
+
+    private static func isLeaf(_ descriptor: UInt64, level: Int) -> Bool {
+        descriptor & Stage2Descriptor.valid != 0
+            && (level == Stage2Geometry.lastLevel || descriptor & Stage2Descriptor.tableOrPage == 0)
     }
 
     private static func leafBits(level: Int) -> UInt64 {
@@ -132,19 +178,31 @@ struct Stage2: ~Copyable {
         Stage2Permissions(descriptor).isSuperset(of: permissions) && descriptor & Stage2Descriptor.accessFlag != 0
     }
 
-    private func findLeaf(_ ipa: IPA) -> (entry: UInt64, level: Int)? {
+    /// Where the walk for `ipa` ends: with a leaf, or with a descriptor that is not valid.
+    func walk(_ ipa: IPA) -> (entry: UInt64, level: Int) {
         var table: UInt64 = 0
         var level = Stage2Geometry.startLevel
         while true {
             let entry = table + Stage2Geometry.index(ipa, level: level) * 8
             let descriptor = memory.load(entry)
-            if descriptor & Stage2Descriptor.valid == 0 { return nil }
-            if level == Stage2Geometry.lastLevel || descriptor & Stage2Descriptor.tableOrPage == 0 {
+            guard descriptor & Stage2Descriptor.valid != 0, !Self.isLeaf(descriptor, level: level) else {
                 return (entry, level)
             }
             table = descriptor & Stage2Descriptor.addressMask
             level += 1
         }
+    }
+
+    func findLeaf(_ ipa: IPA) -> (entry: UInt64, level: Int)? {
+        let end = walk(ipa)
+        return memory.load(end.entry) & Stage2Descriptor.valid != 0 ? end : nil
+    }
+
+    /// The table of the last level through which the walk for `ipa` goes; nil: it ends before.
+    func pageTable(of ipa: IPA) -> UInt64? {
+        let end = walk(ipa)
+        guard end.level == Stage2Geometry.lastLevel else { return nil }
+        return end.entry - Stage2Geometry.index(ipa, level: end.level) * 8
     }
 
     /// Replaces a block by a table that maps the same. Returns the table's descriptor, or nil when the file is full.
@@ -159,56 +217,6 @@ struct Stage2: ~Copyable {
         let descriptor = table | Stage2Descriptor.valid | Stage2Descriptor.tableOrPage
         memory.store(entry, descriptor)
         return descriptor
-    }
-
-    /// Applies `edit` to every leaf of the range, then invalidates the range once.
-    private mutating func change(
-        _ ipa: IPA, byteCount: UInt64, splits: Bool = true, _ edit: (UInt64) -> UInt64
-    ) -> Bool {
-        let start = ipa.rawValue & ~0xFFF
-        let end = (ipa.rawValue + byteCount + 0xFFF) & ~0xFFF
-        var emptied: [UInt64] = []
-        var done = true
-        var address = start
-        while address < end {
-            var table: UInt64 = 0
-            var level = Stage2Geometry.startLevel
-            while true {
-                let entry = table + Stage2Geometry.index(IPA(address), level: level) * 8
-                var descriptor = memory.load(entry)
-                let size = Stage2Geometry.blockByteCount(level: level)
-                let isLeaf = level == Stage2Geometry.lastLevel || descriptor & Stage2Descriptor.tableOrPage == 0
-                let isWhole = address & (size - 1) == 0 && end - address >= size
-                if descriptor & Stage2Descriptor.valid == 0 {
-                    address = (address | (size - 1)) + 1
-                    break
-                }
-                if !isLeaf, isWhole, edit(descriptor) == 0 {
-                    memory.store(entry, 0)
-                    emptied.append(descriptor & Stage2Descriptor.addressMask | UInt64(level))
-                    address += size
-                    break
-                }
-                if isLeaf, isWhole || !splits {
-                    memory.store(entry, edit(descriptor))
-                    address = (address | (size - 1)) + 1
-                    break
-                }
-                if isLeaf {
-                    guard let split = split(entry, descriptor, level: level, IPA(address)) else {
-                        done = false
-                        address = (address | (size - 1)) + 1
-                        break
-                    }
-                    descriptor = split
-                }
-                table = descriptor & Stage2Descriptor.addressMask
-                level += 1
-            }
-        }
-        let ticket = broadcast.invalidate(IPA(start), byteCount: end - start)
-        for entry in emptied { retire(entry & Stage2Descriptor.addressMask, level: Int(entry & 3) + 1, ticket) }
-        return done
     }
 
     /// Gives up a table of `level` and all below it.

@@ -20,6 +20,8 @@ extension Stage2 {
 
 /// A block or page of stage 2.
 struct Stage2Leaf {
+    /// Where its descriptor stands in the tables' file.
+    var entry: UInt64
     var ipa: UInt64
     var descriptor: UInt64
     var level: Int

@@ -22,15 +22,18 @@ enum Stage2Geometry {
     @inline(__always) static func shift(level: Int) -> UInt64 { 39 - 9 * UInt64(truncatingIfNeeded: level) }
     @inline(__always) static func blockByteCount(level: Int) -> UInt64 { 1 << shift(level: level) }
     @inline(__always) static func index(_ ipa: IPA, level: Int) -> UInt64 {
-        ipa.rawValue >> shift(level: level) & (level == startLevel ? 1023 : 511)
+        ipa.rawValue >> shift(level: level) & (entryCount(level: level) - 1)
     }
+    /// How many descriptors a table of `level` has.
+    @inline(__always) static func entryCount(level: Int) -> UInt64 { level == startLevel ? 1024 : 512 }
 
-    /// Size of a file that holds the tables of `memoryByteCount` bytes of RAM in 4 KiB pages, with an eighth more for
-    /// tables that are being replaced. The host backs only what is touched.
+    /// Size of a file that holds the tables of `memoryByteCount` bytes of RAM in 4 KiB pages, wherever as many slots as there
+    /// may be begin and end, with an eighth more for tables that are being replaced. The host backs only what is touched.
     static func fileByteCount(memoryByteCount: UInt64) -> UInt64 {
         let level3 = memoryByteCount >> 21 + 2
         let level2 = memoryByteCount >> 30 + 2
-        let tables = level2 + level3
+        // Each end of a slot may need a table of its own at both levels.
+        let tables = level2 + level3 + 4 * UInt64(MemorySlots.maximumCount)
         return rootByteCount + (tables + tables / 8 + 16) * tableByteCount
     }
 }

@@ -9,6 +9,12 @@ protocol Stage2Broadcast: AnyObject {
     func isComplete(_ ticket: UInt64) -> Bool
 }
 
+extension Stage2Broadcast {
+    func invalidate(_ range: Range<UInt64>) -> UInt64 {
+        invalidate(IPA(range.lowerBound), byteCount: range.upperBound &- range.lowerBound)
+    }
+}
+
 /// The pages of the stage-2 memory file. Workers map it read-only; the file is sealed, so that this mapping is its only writer.
 struct Stage2TableMemory: ~Copyable {
     let base: UnsafeMutableRawPointer

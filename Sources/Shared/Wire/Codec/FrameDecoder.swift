@@ -328,7 +328,8 @@ extension WelcomeFrame {
         guard vcpuIndex < vcpuCount else { throw .outOfRange("vCPU index", UInt64(vcpuIndex)) }
         guard MPIDR(rawValue: mpidr).rawValue == mpidr else { throw .outOfRange("MPIDR", mpidr) }
         guard ramByteCount > 0, ramByteCount & 0xFFF == 0,
-            ramByteCount <= PhysicalMap.ramLimit.rawValue - PhysicalMap.ram.rawValue
+            // RAM, and as much again for slots that come later.
+            ramByteCount <= 2 * (PhysicalMap.ramLimit.rawValue - PhysicalMap.ram.rawValue)
         else { throw .outOfRange("RAM size", ramByteCount) }
         guard stage2ByteCount > 0, stage2ByteCount & 0xFFF == 0, stage2ByteCount <= 1 << 40 else {
             throw .outOfRange("stage-2 table size", stage2ByteCount)

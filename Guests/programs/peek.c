@@ -1,0 +1,101 @@
+// Reads and writes memory as the lines say that it receives, and says how each access ended:
+//   r ADDRESS                 reads 8 bytes
+//   w ADDRESS VALUE           writes 8 bytes
+//   x ADDRESS                 fetches an instruction
+//   t ADDRESS COUNT STRIDE    writes 8 bytes every STRIDE bytes, and times that
+//   q                         powers off
+// Numbers are hexadecimal.
+#include "guest.h"
+
+enum { UARTDR = 0x000, UARTFR = 0x018, UARTCR = 0x030, UARTIMSC = 0x038, UARTICR = 0x044 };
+enum { UARTFR_RXFE = 1 << 4, RXI = 1 << 4, RTI = 1 << 6 };
+
+static char line[128];
+static volatile uint32_t length;
+static volatile bool is_complete;
+
+void on_interrupt(uint32_t intid) {
+    if (intid != uart_interrupt) panic("unexpected interrupt %u", intid);
+    while ((mmio_read32(uart_base + UARTFR) & UARTFR_RXFE) == 0 && !is_complete) {
+        char c = (char)mmio_read32(uart_base + UARTDR);
+        if (c == '\n' || c == '\r') {
+            line[length] = 0;
+            is_complete = true;
+        } else if (length < sizeof line - 1) {
+            line[length++] = c;
+        }
+    }
+    mmio_write32(uart_base + UARTICR, RXI | RTI);
+}
+
+static volatile bool has_failed;
+
+void on_synchronous(struct frame *frame) {
+    has_failed = true;
+    print("peek: EC %02lx, FSC %02lx, WnR %lu, FAR %lx\n", frame->esr >> 26, frame->esr & 0x3f, frame->esr >> 6 & 1,
+          frame->far);
+    // A fetch comes back by its return address.
+    frame->elr = frame->esr >> 26 == 0x21 ? frame->x[30] : frame->elr + 4;
+}
+
+static const char *rest;
+
+static uint64_t number(void) {
+    uint64_t value = 0;
+    while (*rest == ' ') rest++;
+    for (; *rest && *rest != ' '; rest++) {
+        uint32_t digit = *rest <= '9' ? *rest - '0' : (*rest | 0x20) - 'a' + 10;
+        value = value << 4 | (digit & 15);
+    }
+    return value;
+}
+
+static void execute(void) {
+    rest = line + 1;
+    uint64_t address = number(), count, stride, start;
+    has_failed = false;
+    switch (line[0]) {
+    case 'r':
+        start = mmio_read64(address);
+        if (!has_failed) print("peek: %lx holds %lx\n", address, start);
+        break;
+    case 'w':
+        mmio_write64(address, number());
+        if (!has_failed) print("peek: %lx is written\n", address);
+        break;
+    case 'x':
+        ((void (*)(void))address)();
+        if (!has_failed) print("peek: %lx is executed\n", address);
+        break;
+    case 't':
+        count = number();
+        stride = number();
+        start = ticks();
+        for (uint64_t i = 0; i < count && !has_failed; i++) mmio_write64(address + i * stride, i + 1);
+        start = ticks() - start;
+        if (!has_failed) print("peek: %lx writes from %lx took %lu ns\n", count, address, nanoseconds(start));
+        break;
+    default:
+        print("peek: what?\n");
+    }
+}
+
+int main(void) {
+    gic_init_distributor();
+    gic_init_cpu(0);
+    gic_enable_shared(uart_interrupt, 0);
+    mmio_write32(uart_base + UARTCR, 0x301);  // UARTEN, TXE, RXE
+    mmio_write32(uart_base + UARTIMSC, RXI | RTI);
+    print("peek: ready\n");
+    while (true) {
+        sleep_until(is_complete);
+        if (line[0] == 'q') return 0;
+        execute();
+        length = 0;
+        is_complete = false;
+        // What came meanwhile.
+        interrupts_off();
+        if ((mmio_read32(uart_base + UARTFR) & UARTFR_RXFE) == 0) on_interrupt(uart_interrupt);
+        interrupts_on();
+    }
+}

@@ -1,0 +1,169 @@
+import Shared
+
+/// A range of guest physical memory that is backed by the RAM file: KVM's `struct kvm_memory_slot`.
+struct MemorySlot: Equatable {
+    /// The number by which it is named.
+    var id = 0
+    var base: IPA
+    var byteCount: UInt64
+    /// Where the slot's first byte stands in the RAM file.
+    var output: HostOffset
+    /// A write is not memory's business: it goes to the bus, as to a ROM.
+    var isReadOnly = false
+    /// The pages written since logging began, or since they were asked for; nil: no logging.
+    var dirtyPages: DirtyPages?
+
+    var end: UInt64 { base.rawValue + byteCount }
+    /// Its IPAs.
+    var range: Range<UInt64> { base.rawValue..<end }
+    /// Where it ends in the RAM file.
+    var outputEnd: UInt64 { output.rawValue + byteCount }
+    func holds(_ ipa: IPA) -> Bool { ipa >= base && ipa.rawValue < end }
+    func output(of ipa: IPA) -> HostOffset { HostOffset(output.rawValue + (ipa.rawValue - base.rawValue)) }
+    func page(of ipa: IPA) -> Int { Int((ipa.rawValue - base.rawValue) >> MemorySlots.pageShift) }
+    var pageCount: Int { Int(byteCount >> MemorySlots.pageShift) }
+}
+
+/// The memory of the guest, in ascending order and without overlaps. Two slots may show the same part of the RAM file.
+struct MemorySlots {
+    static let pageShift: UInt64 = 12
+    static let maximumCount = 512
+
+    /// Why a slot cannot be as asked. The description is a clause for the user.
+    enum Failure: Error, Equatable, CustomStringConvertible {
+        case badNumber
+        case exists
+        case missing
+        case empty
+        case unaligned
+        case overlaps(slot: Int, IPA, IPA)
+        case outsideAddressSpace
+        case outsideFile(byteCount: UInt64)
+        case noMemory(fileByteCount: UInt64)
+        case logged
+        case notLogged
+        case noTables
+
+        var description: String {
+            switch self {
+            case .badNumber: "this number is not possible: give 0 to \(maximumCount - 1)"
+            case .exists: "it exists already: remove it first, or take another number"
+            case .missing: "there is none; armada ctl slots lists them"
+            case .empty: "a slot of 0 bytes is none"
+            case .unaligned: "address, size and offset of a slot must be multiples of \(1 << pageShift) bytes"
+            case .overlaps(let slot, let first, let last): "it overlaps slot \(slot) at \(first)-\(last)"
+            case .outsideAddressSpace:
+                "it reaches beyond the guest's \(PhysicalMap.ipaBits)-bit physical address space"
+            case .outsideFile(let byteCount):
+                "it reaches beyond the RAM file, which has \(hexadecimal(byteCount)) bytes"
+            case .noMemory(let byteCount):
+                "no piece of the RAM file of \(hexadecimal(byteCount)) bytes is free for it: remove a slot, or give an offset"
+            case .logged: "it logs dirty pages, which needs pages: stop that first"
+            case .notLogged: "it does not log dirty pages: start that first (armada ctl slot log)"
+            case .noTables: "the stage-2 tables are full: some blocks are not split"
+            }
+        }
+    }
+
+    private(set) var slots: [MemorySlot] = []
+    /// Of the RAM file.
+    private let fileByteCount: UInt64
+
+    init(fileByteCount: UInt64) { self.fileByteCount = fileByteCount }
+
+    // MARK: Changing
+
+    mutating func insert(_ slot: MemorySlot) throws(Failure) {
+        guard 0..<Self.maximumCount ~= slot.id else { throw .badNumber }
+        guard !slots.contains(where: { $0.id == slot.id }) else { throw .exists }
+        try check(slot)
+        slots.insert(slot, at: slots.firstIndex { $0.base > slot.base } ?? slots.count)
+    }
+
+    @discardableResult
+    mutating func remove(id: Int) throws(Failure) -> MemorySlot { slots.remove(at: try index(id: id)) }
+
+    /// Gives the slot another place in the guest's address space. Nothing of it is dirty there.
+    mutating func move(id: Int, to base: IPA) throws(Failure) {
+        var slot = try remove(id: id)
+        let old = slot
+        slot.base = base
+        if slot.dirtyPages != nil { slot.dirtyPages = DirtyPages(pageCount: slot.pageCount) }
+        do throws(Failure) { try insert(slot) } catch {
+            try insert(old)
+            throw error
+        }
+    }
+
+    private func check(_ slot: MemorySlot) throws(Failure) {
+        guard slot.byteCount > 0 else { throw .empty }
+        let pageMask: UInt64 = 1 << Self.pageShift - 1
+        guard (slot.base.rawValue | slot.byteCount | slot.output.rawValue) & pageMask == 0 else { throw .unaligned }
+        let (end, wraps) = slot.base.rawValue.addingReportingOverflow(slot.byteCount)
+        guard !wraps, end <= 1 << UInt64(PhysicalMap.ipaBits) else { throw .outsideAddressSpace }
+        let (outputEnd, outputWraps) = slot.output.rawValue.addingReportingOverflow(slot.byteCount)
+        guard !outputWraps, outputEnd <= fileByteCount else { throw .outsideFile(byteCount: fileByteCount) }
+        for other in slots where other.base.rawValue < end && slot.base.rawValue < other.end {
+            throw .overlaps(slot: other.id, other.base, IPA(other.end - 1))
+        }
+    }
+
+    // MARK: Finding
+
+    /// The index of the slot that holds `ipa`.
+    func index(of ipa: IPA) -> Int? {
+        var range = 0..<slots.count
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            if slots[middle].holds(ipa) { return middle }
+            range = slots[middle].base > ipa ? range.lowerBound..<middle : middle + 1..<range.upperBound
+        }
+        return nil
+    }
+
+    func index(id: Int) throws(Failure) -> Int {
+        guard let index = slots.firstIndex(where: { $0.id == id }) else { throw .missing }
+        return index
+    }
+
+    subscript(index: Int) -> MemorySlot {
+        _read { yield slots[index] }
+    }
+
+    /// The lowest part of the RAM file that no slot shows and none of `others` touches, aligned as `base` is within blocks
+    /// of 2 MiB, so that blocks can map it.
+    func freeOutput(base: IPA, byteCount: UInt64, avoiding others: [Range<UInt64>]) -> HostOffset? {
+        let block: UInt64 = 2 << 20
+        let taken = slots.map { $0.output.rawValue..<$0.outputEnd } + others
+        let first = base.rawValue % block
+        let candidates = taken.map { ($0.upperBound &+ block &- 1 &- first) / block &* block &+ first }
+        return ([first] + candidates).sorted().first { start in
+            let (end, wraps) = start.addingReportingOverflow(byteCount)
+            return !wraps && end <= fileByteCount && !taken.contains { $0.lowerBound < end && start < $0.upperBound }
+        }.map { HostOffset($0) }
+    }
+
+    // MARK: Dirty logging
+
+    mutating func startLogging(slot index: Int) {
+        slots[index].dirtyPages = DirtyPages(pageCount: slots[index].pageCount)
+    }
+
+    mutating func stopLogging(slot index: Int) { slots[index].dirtyPages = nil }
+
+    /// Notes a write to the page of `ipa`, if that slot is logged.
+    mutating func markDirty(slot index: Int, _ ipa: IPA) { markDirty(slot: index, page: slots[index].page(of: ipa)) }
+
+    mutating func markDirty(slot index: Int, page: Int) { slots[index].dirtyPages?.insert(page) }
+
+    /// What has been written since the last time; from now on nothing has. Empty without logging.
+    mutating func takeDirtyPages(slot index: Int) -> DirtyPages {
+        slots[index].dirtyPages?.takeAll() ?? DirtyPages(pageCount: 0)
+    }
+
+    /// Puts back what was taken, for somebody who did not get it.
+    mutating func restore(_ pages: DirtyPages, slot id: Int) {
+        guard let index = try? index(id: id) else { return }
+        slots[index].dirtyPages?.formUnion(pages)
+    }
+}
