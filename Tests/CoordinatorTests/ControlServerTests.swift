@@ -25,7 +25,7 @@ import Testing
                 case .statistics(false): .now(.snapshot(machine?.snapshot ?? ControlSamples.snapshot()))
                 case .inspect(let part): .now(.text("\(part)"))
                 case .pause: .whenPaused
-                case .resume: .now(.done)
+                case .resume, .kick, .inject, .irq, .shutdown: .now(.done)
                 }
             }
             machine = self

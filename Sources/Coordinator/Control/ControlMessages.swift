@@ -7,6 +7,10 @@ enum ControlRequest: Equatable, Sendable {
     /// Of one vCPU, or of all.
     case pause(vcpu: Int?)
     case resume(vcpu: Int?)
+    case kick(vcpu: Int?)
+    case inject(AskedException, vcpu: Int)
+    case irq(InterruptLine)
+    case shutdown
 }
 
 /// What the VM answers.
@@ -37,6 +41,10 @@ extension VirtualMachine {
         case .inspect(let part): .now(.text(inspect(part)))
         case .pause(let vcpu): pause(vcpu: vcpu)
         case .resume(let vcpu): resume(vcpu: vcpu)
+        case .kick(let vcpu): kick(vcpu: vcpu)
+        case .inject(let exception, let vcpu): inject(exception, vcpu: vcpu)
+        case .irq(let line): change(line)
+        case .shutdown: shutdown()
         }
     }
 }

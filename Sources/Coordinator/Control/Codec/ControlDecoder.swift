@@ -37,6 +37,15 @@ enum ControlDecoder {
             return .pause(vcpu: try selection(try body(message.pointee.pause)))
         case ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME:
             return .resume(vcpu: try selection(try body(message.pointee.resume)))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_KICK:
+            return .kick(vcpu: try selection(try body(message.pointee.kick)))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_INJECT:
+            return try decode(try body(message.pointee.inject))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_IRQ:
+            return .irq(try decode(try body(message.pointee.irq)))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_SHUTDOWN:
+            try checkFields(try body(message.pointee.shutdown).base)
+            return .shutdown
         default: throw .missingBody
         }
     }
@@ -75,8 +84,7 @@ enum ControlDecoder {
             guard message.vcpu == 0 else { throw .outOfRange("vCPU beside all", UInt64(message.vcpu)) }
             return nil
         }
-        guard message.vcpu < WireProtocol.maximumVCPUCount else { throw .outOfRange("vCPU", UInt64(message.vcpu)) }
-        return Int(message.vcpu)
+        return try vcpu(message.vcpu)
     }
 
     // MARK: What every message needs
@@ -95,6 +103,11 @@ enum ControlDecoder {
     /// A pid, or another number that fits into 31 bits and is not 0.
     static func pid(_ value: UInt32) throws(ControlError) -> Int {
         guard value > 0, value <= UInt32(Int32.max) else { throw .outOfRange("pid", UInt64(value)) }
+        return Int(value)
+    }
+
+    static func vcpu(_ value: UInt32) throws(ControlError) -> Int {
+        guard value < WireProtocol.maximumVCPUCount else { throw .outOfRange("vCPU", UInt64(value)) }
         return Int(value)
     }
 
