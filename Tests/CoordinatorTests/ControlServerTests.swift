@@ -14,12 +14,15 @@ import Testing
         let events: EventSet
         let server: ControlServer
         nonisolated(unsafe) var snapshot = ControlSamples.snapshot()
+        /// What came through.
+        nonisolated(unsafe) var asked: [ControlRequest] = []
 
         init() throws {
             events = try EventSet()
             nonisolated(unsafe) weak var machine: Machine?
             server = try ControlServer(path: path, events: events) { request in
-                switch request {
+                machine?.asked.append(request)
+                return switch request {
                 case .describe: .now(.description(ControlSamples.description))
                 case .statistics(true): .atEnd
                 case .statistics(false): .now(.snapshot(machine?.snapshot ?? ControlSamples.snapshot()))
@@ -94,7 +97,7 @@ import Testing
     }
 
     @Test(arguments: [
-        [4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0], [2, 0, 0, 0, 0x08, 0x02],
+        [4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0], [2, 0, 0, 0, 0x08, 0x03],
         Array("GET / HTTP/1.1\r\n\r\n".utf8),
     ])
     func `garbage gets an error and the end`(bytes: [UInt8]) throws {
@@ -116,6 +119,24 @@ import Testing
         }
         machine.turn()
         #expect(machine.server.clientCount == 0 && machine.server.deadline == .max)
+    }
+
+    /// A half injection changes nothing, and a whole one counts, whether its client waits for the answer or not.
+    @Test func `an injection happens as a whole or not at all`() throws {
+        let request = ControlRequest.inject(.serror(iss: 0x1FF_FFFF), vcpu: 0)
+        let bytes = ControlProtocol.delimited(ControlEncoder.encode(request))
+        for count in 0..<bytes.count {
+            let client = try connect()
+            send(Array(bytes[..<count]), client)
+        }
+        machine.turn()
+        #expect(machine.asked.isEmpty && machine.server.clientCount == 0)
+        do {
+            let client = try connect()
+            #expect(bytes.withUnsafeBytes { Glibc.send(client.descriptor, $0.baseAddress, $0.count, 0) } == bytes.count)
+        }
+        machine.turn()
+        #expect(machine.asked == [request] && machine.server.clientCount == 0)
     }
 
     @Test func `a client that stays in the middle of a request is dropped in time`() throws {
