@@ -727,6 +727,141 @@ void   armada__control__page_visit__free_unpacked
   assert(message->base.descriptor == &armada__control__page_visit__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__control__injection__init
+                     (Armada__Control__Injection         *message)
+{
+  static const Armada__Control__Injection init_value = ARMADA__CONTROL__INJECTION__INIT;
+  *message = init_value;
+}
+size_t armada__control__injection__get_packed_size
+                     (const Armada__Control__Injection *message)
+{
+  assert(message->base.descriptor == &armada__control__injection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__injection__pack
+                     (const Armada__Control__Injection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__injection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__injection__pack_to_buffer
+                     (const Armada__Control__Injection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__injection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__Injection *
+       armada__control__injection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__Injection *)
+     protobuf_c_message_unpack (&armada__control__injection__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__injection__free_unpacked
+                     (Armada__Control__Injection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__injection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__interrupt_line__init
+                     (Armada__Control__InterruptLine         *message)
+{
+  static const Armada__Control__InterruptLine init_value = ARMADA__CONTROL__INTERRUPT_LINE__INIT;
+  *message = init_value;
+}
+size_t armada__control__interrupt_line__get_packed_size
+                     (const Armada__Control__InterruptLine *message)
+{
+  assert(message->base.descriptor == &armada__control__interrupt_line__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__interrupt_line__pack
+                     (const Armada__Control__InterruptLine *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__interrupt_line__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__interrupt_line__pack_to_buffer
+                     (const Armada__Control__InterruptLine *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__interrupt_line__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__InterruptLine *
+       armada__control__interrupt_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__InterruptLine *)
+     protobuf_c_message_unpack (&armada__control__interrupt_line__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__interrupt_line__free_unpacked
+                     (Armada__Control__InterruptLine *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__interrupt_line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__shutdown__init
+                     (Armada__Control__Shutdown         *message)
+{
+  static const Armada__Control__Shutdown init_value = ARMADA__CONTROL__SHUTDOWN__INIT;
+  *message = init_value;
+}
+size_t armada__control__shutdown__get_packed_size
+                     (const Armada__Control__Shutdown *message)
+{
+  assert(message->base.descriptor == &armada__control__shutdown__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__shutdown__pack
+                     (const Armada__Control__Shutdown *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__shutdown__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__shutdown__pack_to_buffer
+                     (const Armada__Control__Shutdown *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__shutdown__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__Shutdown *
+       armada__control__shutdown__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__Shutdown *)
+     protobuf_c_message_unpack (&armada__control__shutdown__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__shutdown__free_unpacked
+                     (Armada__Control__Shutdown *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__shutdown__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message)
 {
@@ -1132,7 +1267,7 @@ void   armada__control__loop_counters__free_unpacked
   assert(message->base.descriptor == &armada__control__loop_counters__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[13] =
 {
   {
     "protocol_version",
@@ -1207,6 +1342,54 @@ static const ProtobufCFieldDescriptor armada__control__control_request__field_de
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "kick",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, kick),
+    &armada__control__selection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inject",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, inject),
+    &armada__control__injection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "irq",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, irq),
+    &armada__control__interrupt_line__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shutdown",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, shutdown),
+    &armada__control__shutdown__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "change_slot",
     40,
     PROTOBUF_C_LABEL_NONE,
@@ -1244,21 +1427,26 @@ static const ProtobufCFieldDescriptor armada__control__control_request__field_de
   },
 };
 static const unsigned armada__control__control_request__field_indices_by_name[] = {
-  6,   /* field[6] = change_slot */
+  10,   /* field[10] = change_slot */
   1,   /* field[1] = describe */
-  7,   /* field[7] = dirty_log */
+  11,   /* field[11] = dirty_log */
+  7,   /* field[7] = inject */
   3,   /* field[3] = inspect */
+  8,   /* field[8] = irq */
+  6,   /* field[6] = kick */
   4,   /* field[4] = pause */
   0,   /* field[0] = protocol_version */
   5,   /* field[5] = resume */
-  8,   /* field[8] = slot_pages */
+  9,   /* field[9] = shutdown */
+  12,   /* field[12] = slot_pages */
   2,   /* field[2] = statistics */
 };
-static const ProtobufCIntRange armada__control__control_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange armada__control__control_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 40, 6 },
-  { 0, 9 }
+  { 30, 6 },
+  { 40, 10 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
 {
@@ -1268,10 +1456,10 @@ const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
   "Armada__Control__ControlRequest",
   "armada.control",
   sizeof(Armada__Control__ControlRequest),
-  9,
+  13,
   armada__control__control_request__field_descriptors,
   armada__control__control_request__field_indices_by_name,
-  2,  armada__control__control_request__number_ranges,
+  3,  armada__control__control_request__number_ranges,
   (ProtobufCMessageInit) armada__control__control_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2064,6 +2252,230 @@ const ProtobufCMessageDescriptor armada__control__page_visit__descriptor =
   armada__control__page_visit__field_indices_by_name,
   1,  armada__control__page_visit__number_ranges,
   (ProtobufCMessageInit) armada__control__page_visit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__injection__field_descriptors[8] =
+{
+  {
+    "vcpu",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Injection, vcpu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "serror",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Injection, serror),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_esr",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Injection, has_esr),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "esr",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Injection, esr),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data_abort",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Injection, data_abort),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "instruction_abort",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Injection, instruction_abort),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "undefined",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Injection, undefined),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Injection, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__injection__field_indices_by_name[] = {
+  7,   /* field[7] = address */
+  4,   /* field[4] = data_abort */
+  3,   /* field[3] = esr */
+  2,   /* field[2] = has_esr */
+  5,   /* field[5] = instruction_abort */
+  1,   /* field[1] = serror */
+  6,   /* field[6] = undefined */
+  0,   /* field[0] = vcpu */
+};
+static const ProtobufCIntRange armada__control__injection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor armada__control__injection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.Injection",
+  "Injection",
+  "Armada__Control__Injection",
+  "armada.control",
+  sizeof(Armada__Control__Injection),
+  8,
+  armada__control__injection__field_descriptors,
+  armada__control__injection__field_indices_by_name,
+  1,  armada__control__injection__number_ranges,
+  (ProtobufCMessageInit) armada__control__injection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__interrupt_line__field_descriptors[4] =
+{
+  {
+    "intid",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__InterruptLine, intid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_vcpu",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__InterruptLine, has_vcpu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "vcpu",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__InterruptLine, vcpu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "change",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__InterruptLine, change),
+    &armada__control__line_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__interrupt_line__field_indices_by_name[] = {
+  3,   /* field[3] = change */
+  1,   /* field[1] = has_vcpu */
+  0,   /* field[0] = intid */
+  2,   /* field[2] = vcpu */
+};
+static const ProtobufCIntRange armada__control__interrupt_line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor armada__control__interrupt_line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.InterruptLine",
+  "InterruptLine",
+  "Armada__Control__InterruptLine",
+  "armada.control",
+  sizeof(Armada__Control__InterruptLine),
+  4,
+  armada__control__interrupt_line__field_descriptors,
+  armada__control__interrupt_line__field_indices_by_name,
+  1,  armada__control__interrupt_line__number_ranges,
+  (ProtobufCMessageInit) armada__control__interrupt_line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define armada__control__shutdown__field_descriptors NULL
+#define armada__control__shutdown__field_indices_by_name NULL
+#define armada__control__shutdown__number_ranges NULL
+const ProtobufCMessageDescriptor armada__control__shutdown__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.Shutdown",
+  "Shutdown",
+  "Armada__Control__Shutdown",
+  "armada.control",
+  sizeof(Armada__Control__Shutdown),
+  0,
+  armada__control__shutdown__field_descriptors,
+  armada__control__shutdown__field_indices_by_name,
+  0,  armada__control__shutdown__number_ranges,
+  (ProtobufCMessageInit) armada__control__shutdown__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define armada__control__describe__field_descriptors NULL
@@ -3046,6 +3458,36 @@ const ProtobufCEnumDescriptor armada__control__page_operation__descriptor =
   armada__control__page_operation__enum_values_by_name,
   1,
   armada__control__page_operation__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue armada__control__line_change__enum_values_by_number[3] =
+{
+  { "PULSE", "ARMADA__CONTROL__LINE_CHANGE__PULSE", 0 },
+  { "LOWER", "ARMADA__CONTROL__LINE_CHANGE__LOWER", 1 },
+  { "RAISE", "ARMADA__CONTROL__LINE_CHANGE__RAISE", 2 },
+};
+static const ProtobufCIntRange armada__control__line_change__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex armada__control__line_change__enum_values_by_name[3] =
+{
+  { "LOWER", 1 },
+  { "PULSE", 0 },
+  { "RAISE", 2 },
+};
+const ProtobufCEnumDescriptor armada__control__line_change__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "armada.control.LineChange",
+  "LineChange",
+  "Armada__Control__LineChange",
+  "armada.control",
+  3,
+  armada__control__line_change__enum_values_by_number,
+  3,
+  armada__control__line_change__enum_values_by_name,
+  1,
+  armada__control__line_change__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue armada__control__vmstate__enum_values_by_number[2] =

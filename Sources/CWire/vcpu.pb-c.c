@@ -1128,7 +1128,7 @@ const ProtobufCMessageDescriptor armada__wire__timer__descriptor =
   (ProtobufCMessageInit) armada__wire__timer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[14] =
+static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[15] =
 {
   {
     "sequence",
@@ -1298,6 +1298,18 @@ static const ProtobufCFieldDescriptor armada__wire__exit__field_descriptors[14] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "serror_pending",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Exit, serror_pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__exit__field_indices_by_name[] = {
   1,   /* field[1] = code */
@@ -1312,13 +1324,14 @@ static const unsigned armada__wire__exit__field_indices_by_name[] = {
   6,   /* field[6] = pstate */
   8,   /* field[8] = registers */
   0,   /* field[0] = sequence */
+  14,   /* field[14] = serror_pending */
   10,   /* field[10] = timer */
   11,   /* field[11] = timestamp */
 };
 static const ProtobufCIntRange armada__wire__exit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
 {
@@ -1328,7 +1341,7 @@ const ProtobufCMessageDescriptor armada__wire__exit__descriptor =
   "Armada__Wire__Exit",
   "armada.wire",
   sizeof(Armada__Wire__Exit),
-  14,
+  15,
   armada__wire__exit__field_descriptors,
   armada__wire__exit__field_indices_by_name,
   1,  armada__wire__exit__number_ranges,

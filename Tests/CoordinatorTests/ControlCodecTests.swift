@@ -8,12 +8,17 @@ import Testing
     @Test(arguments: [
         ControlRequest.describe, .statistics(atEnd: false), .statistics(atEnd: true), .inspect(.vgic),
         .inspect(.stage2), .pause(vcpu: nil),
-        .pause(vcpu: 511), .resume(vcpu: 0),
         .changeSlot(
             511, .create(base: IPA(.max), byteCount: .max, output: HostOffset(.max), isReadOnly: true)),
         .changeSlot(0, .create(base: IPA(1), byteCount: 2, output: nil, isReadOnly: false)),
         .changeSlot(1, .delete), .changeSlot(2, .move(to: IPA(0))), .changeSlot(3, .logDirtyPages(true)),
         .changeSlot(3, .logDirtyPages(false)), .dirtyLog(slot: 511), .slotPages(7, .age), .slotPages(0, .merge),
+        .pause(vcpu: 511), .resume(vcpu: 0), .kick(vcpu: nil), .kick(vcpu: 3), .shutdown,
+        .inject(.serror(iss: nil), vcpu: 0), .inject(.serror(iss: 0), vcpu: 1),
+        .inject(.serror(iss: 0x1FF_FFFF), vcpu: 511), .inject(.dataAbort(.max), vcpu: 2),
+        .inject(.dataAbort(0), vcpu: 2), .inject(.instructionAbort(4), vcpu: 0), .inject(.undefined, vcpu: 0),
+        .irq(InterruptLine(intid: 40)), .irq(InterruptLine(intid: 16, vcpu: 0, change: .raise)),
+        .irq(InterruptLine(intid: .max, vcpu: 511, change: .lower)),
     ])
     func `requests come out as they went in`(request: ControlRequest) throws {
         #expect(try ControlDecoder.request(ControlEncoder.encode(request)) == request)
@@ -69,6 +74,13 @@ import Testing
         let offset = [UInt8]([0x08, 0x03, 0xC2, 0x02, 0x0B, 0x12, 0x09, 0x29, 0, 0x10, 0, 0, 0, 0, 0, 0])
         #expect(refusal(offset) == .outOfRange("offset", 0x1000))
         #expect(refusal([0x08, 0x03, 0xD2, 0x02, 0x02, 0x10, 0x03]) == .outOfRange("page operation", 3))
+        // Change 3 of a wire, a wire of vCPU 512, a vCPU of no PPI.
+        #expect(refusal(interrupt([0x20, 0x03])) == .outOfRange("change of a wire", 3))
+        #expect(refusal(interrupt([0x10, 0x01, 0x18, 0x80, 0x04])) == .outOfRange("vCPU", 512))
+        #expect(refusal(interrupt([0x18, 0x01])) == .outOfRange("vCPU of no PPI", 1))
+        #expect(refusal(interrupt([0x28, 0x01])) == .unknownFields)
+        // Shutdown with a field.
+        #expect(refusal([0x08, 0x03, 0x8A, 0x02, 0x02, 0x08, 0x01]) == .unknownFields)
         #expect(refusal([0xFF, 0xFF, 0xFF]) == .malformed)
         // Field 15, a varint.
         #expect(refusal(ControlEncoder.encode(.describe) + [0x78, 0x01]) == .unknownFields)
@@ -105,6 +117,40 @@ import Testing
         #expect(refusal(1, [1], base: .max - 4095) == .outOfRange("page count", 1))
         #expect(refusal(1 << 52, []) == .outOfRange("page count", 1 << 52))
         #expect(refusal(.max, []) == .outOfRange("page count", .max))
+    }
+
+    /// A request of field 32.
+    private func interrupt(_ fields: [UInt8]) -> [UInt8] { [0x08, 0x03, 0x82, 0x02, UInt8(fields.count)] + fields }
+
+    @Test func `bad injections`() {
+        /// A request of field 31.
+        func refusal(_ fields: [UInt8]) -> ControlError? {
+            error { () throws(ControlError) in
+                _ = try ControlDecoder.request([0x08, 0x03, 0xFA, 0x01, UInt8(fields.count)] + fields)
+            }
+        }
+        let serror: [UInt8] = [0x10, 0x01]
+        let address: [UInt8] = [0x41, 0, 0, 0, 0, 0, 0, 0, 1]
+        #expect(refusal(serror) == nil)
+        #expect(refusal([0x08, 0x80, 0x04] + serror) == .outOfRange("vCPU", 512))
+        #expect(
+            refusal(serror + [0x28, 0x01])
+                == .inconsistent("an SError and an external data abort at once: inject one, and then the other"))
+        // Nothing, SError and UNDEF, both aborts.
+        for fields in [[], serror + [0x38, 0x01], [0x28, 0x01, 0x30, 0x01]] {
+            guard case .inconsistent = refusal(fields) else {
+                Issue.record("\(fields)")
+                continue
+            }
+        }
+        // An ISS of 26 bits; an ISS without has_esr; has_esr of UNDEF.
+        #expect(refusal(serror + [0x18, 0x01, 0x20, 0x80, 0x80, 0x80, 0x10]) == .outOfRange("ISS", 1 << 25))
+        #expect(refusal(serror + [0x18, 0x01, 0x20, 0xFF, 0xFF, 0xFF, 0x0F]) == nil)
+        #expect(refusal(serror + [0x20, 0x01]) == .outOfRange("ISS", 1))
+        #expect(refusal([0x18, 0x01, 0x38, 0x01]) == .inconsistent("only an SError has an ESR of its own"))
+        #expect(refusal(serror + address) == .inconsistent("only an abort has an address"))
+        #expect(refusal([0x28, 0x01] + address) == nil)
+        #expect(refusal(serror + [0x48, 0x01]) == .unknownFields)
     }
 
     @Test func `bad descriptions`() {

@@ -17,12 +17,15 @@ import Testing
         /// Of the answer to `dirtyLog`: whether it is true, and how often it did not arrive.
         nonisolated(unsafe) var isDue = false
         nonisolated(unsafe) var undelivered = 0
+        /// What came through.
+        nonisolated(unsafe) var asked: [ControlRequest] = []
 
         init() throws {
             events = try EventSet()
             nonisolated(unsafe) weak var machine: Machine?
             server = try ControlServer(path: path, events: events) { request in
-                switch request {
+                machine?.asked.append(request)
+                return switch request {
                 case .describe: .now(.description(ControlSamples.description))
                 case .statistics(true): .atEnd
                 case .statistics(false): .now(.snapshot(machine?.snapshot ?? ControlSamples.snapshot()))
@@ -33,7 +36,7 @@ import Testing
                         LaterReply(reply: .dirtyPages(ControlSamples.dirtyLog), isDue: { machine?.isDue ?? true }) {
                             machine?.undelivered += 1
                         })
-                case .resume, .changeSlot, .slotPages: .now(.done)
+                case .resume, .changeSlot, .slotPages, .kick, .inject, .irq, .shutdown: .now(.done)
                 }
             }
             machine = self
@@ -124,6 +127,24 @@ import Testing
         }
         machine.turn()
         #expect(machine.server.clientCount == 0 && machine.server.deadline == .max)
+    }
+
+    /// A half injection changes nothing, and a whole one counts, whether its client waits for the answer or not.
+    @Test func `an injection happens as a whole or not at all`() throws {
+        let request = ControlRequest.inject(.serror(iss: 0x1FF_FFFF), vcpu: 0)
+        let bytes = ControlProtocol.delimited(ControlEncoder.encode(request))
+        for count in 0..<bytes.count {
+            let client = try connect()
+            send(Array(bytes[..<count]), client)
+        }
+        machine.turn()
+        #expect(machine.asked.isEmpty && machine.server.clientCount == 0)
+        do {
+            let client = try connect()
+            #expect(bytes.withUnsafeBytes { Glibc.send(client.descriptor, $0.baseAddress, $0.count, 0) } == bytes.count)
+        }
+        machine.turn()
+        #expect(machine.asked == [request] && machine.server.clientCount == 0)
     }
 
     @Test func `a client that stays in the middle of a request is dropped in time`() throws {

@@ -43,6 +43,8 @@ import Testing
         (0xC87F_0420, "exclusive"), (0xF820_0020, "atomic"), (0xC8A0_7C41, "atomic"), (0x4820_7C82, "atomic"),
         (0x3DC0_0020, "SIMD&FP"), (0x4C40_7020, "structures"), (0xD50B_7420, "block"), (0xAD40_0020, "pair"),
         (0xF83F_D020, "64 bytes"), (0xF83F_9020, "64 bytes"), (0xF822_A020, "64 bytes"), (0xF8E2_0020, "atomic"),
+        (0x1922_1020, "atomic operation on a pair"), (0x1D00_0820, "SIMD&FP"), (0xD920_0420, "tags"),
+        (0x1901_0440, "copies"), (0x9900_0820, "pair"), (0x9980_0820, "base back"),
     ]
 
     @Test(arguments: invalid) func noSyndrome(word: UInt32, reason: String) {

@@ -29,6 +29,7 @@ struct PlainFrameTests {
         for index in 0..<Int(random.next() % 9) { exit.registers[index] = pick(&random) }
         exit.timestamp = pick(&random)
         exit.givesWay = random.next() & 1 == 0
+        exit.isSErrorPending = random.next() & 1 == 0
         return exit
     }
 
@@ -47,6 +48,7 @@ struct PlainFrameTests {
         message.instruction = exit.instruction
         message.timestamp = exit.timestamp
         message.gives_way = exit.givesWay ? 1 : 0
+        message.serror_pending = exit.isSErrorPending ? 1 : 0
         message.n_registers = (values.lastIndex { $0 != 0 } ?? -1) + 1
         return values.withUnsafeMutableBufferPointer { buffer in
             message.registers = buffer.baseAddress
@@ -176,6 +178,7 @@ struct PlainFrameTests {
             #expect(message.pc == exit.pc && message.pstate == exit.pstate)
             #expect(message.instruction == exit.instruction && message.timestamp == exit.timestamp)
             #expect((message.gives_way != 0) == exit.givesWay)
+            #expect((message.serror_pending != 0) == exit.isSErrorPending)
             #expect((0..<message.n_registers).allSatisfy { message.registers[$0] == exit.registers[$0] })
             armada__wire__frame__free_unpacked(frame, nil)
         }

@@ -59,6 +59,7 @@ enum WireSamples {
         frame.timer.virtualLine = true
         frame.timestamp = 77_000_000_000
         frame.givesWay = true
+        frame.isSErrorPending = true
         return frame
     }
 
@@ -88,7 +89,7 @@ func == (a: ExitFrame, b: ExitFrame) -> Bool {
     return a.sequence == b.sequence && a.code == b.code && a.esr == b.esr && a.far == b.far && a.hpfar == b.hpfar
         && a.pc == b.pc && a.pstate == b.pstate && a.instruction == b.instruction
         && a.cpuInterface == b.cpuInterface && a.timer == b.timer && a.timestamp == b.timestamp
-        && a.givesWay == b.givesWay
+        && a.givesWay == b.givesWay && a.isSErrorPending == b.isSErrorPending
 }
 
 func == (a: EntryFrame, b: EntryFrame) -> Bool {

@@ -184,7 +184,13 @@ import Testing
         fixture.vcpu.pointee.inject(InjectedException(.serror, syndrome: 0x1_0000_0007))
         #expect(!fixture.run { $0.takePendingInterrupt() })
         #expect(fixture.value(.isr_EL1) == 1 << 8)
+        // The coordinator sees it as well.
+        var exit = ExitFrame()
+        fixture.vcpu.pointee.leave(into: &exit, at: 0)
+        #expect(exit.isSErrorPending)
         #expect(fixture.write(.daif, 0x2C0) == .redirect)
+        fixture.vcpu.pointee.leave(into: &exit, at: 0)
+        #expect(!exit.isSErrorPending)
         #expect(fixture.pc == 0x4008_0380 && fixture.system.elr_EL1 == 0x4000_1004)
         #expect(fixture.esr == ExceptionSyndrome(.serror, iss: 7))
         #expect(fixture.value(.isr_EL1) == 0)

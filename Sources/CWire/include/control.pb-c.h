@@ -31,6 +31,9 @@ typedef struct Armada__Control__DirtyLog Armada__Control__DirtyLog;
 typedef struct Armada__Control__DirtyPages Armada__Control__DirtyPages;
 typedef struct Armada__Control__SlotPages Armada__Control__SlotPages;
 typedef struct Armada__Control__PageVisit Armada__Control__PageVisit;
+typedef struct Armada__Control__Injection Armada__Control__Injection;
+typedef struct Armada__Control__InterruptLine Armada__Control__InterruptLine;
+typedef struct Armada__Control__Shutdown Armada__Control__Shutdown;
 typedef struct Armada__Control__Describe Armada__Control__Describe;
 typedef struct Armada__Control__Description Armada__Control__Description;
 typedef struct Armada__Control__VCPUDescription Armada__Control__VCPUDescription;
@@ -57,6 +60,12 @@ typedef enum _Armada__Control__PageOperation {
   ARMADA__CONTROL__PAGE_OPERATION__MERGE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__PAGE_OPERATION)
 } Armada__Control__PageOperation;
+typedef enum _Armada__Control__LineChange {
+  ARMADA__CONTROL__LINE_CHANGE__PULSE = 0,
+  ARMADA__CONTROL__LINE_CHANGE__LOWER = 1,
+  ARMADA__CONTROL__LINE_CHANGE__RAISE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__LINE_CHANGE)
+} Armada__Control__LineChange;
 typedef enum _Armada__Control__VMState {
   ARMADA__CONTROL__VMSTATE__ENDING = 0,
   ARMADA__CONTROL__VMSTATE__RUNNING = 1
@@ -82,7 +91,11 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME = 6,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_CHANGE_SLOT = 40,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_DIRTY_LOG = 41,
-  ARMADA__CONTROL__CONTROL_REQUEST__BODY_SLOT_PAGES = 42
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_SLOT_PAGES = 42,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_KICK = 30,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_INJECT = 31,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_IRQ = 32,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_SHUTDOWN = 33
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REQUEST__BODY__CASE)
 } Armada__Control__ControlRequest__BodyCase;
 
@@ -100,6 +113,10 @@ struct  Armada__Control__ControlRequest
     Armada__Control__SlotChange *change_slot;
     Armada__Control__DirtyLog *dirty_log;
     Armada__Control__SlotPages *slot_pages;
+    Armada__Control__Selection *kick;
+    Armada__Control__Injection *inject;
+    Armada__Control__InterruptLine *irq;
+    Armada__Control__Shutdown *shutdown;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REQUEST__INIT \
@@ -329,6 +346,63 @@ struct  Armada__Control__PageVisit
 #define ARMADA__CONTROL__PAGE_VISIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__control__page_visit__descriptor) \
     , 0, 0 }
+
+
+/*
+ * An exception for a vCPU to take: one of the four. Answered by Done.
+ */
+struct  Armada__Control__Injection
+{
+  ProtobufCMessage base;
+  uint32_t vcpu;
+  protobuf_c_boolean serror;
+  /*
+   * VSESR_EL2.ISS is esr.
+   */
+  protobuf_c_boolean has_esr;
+  uint32_t esr;
+  protobuf_c_boolean data_abort;
+  protobuf_c_boolean instruction_abort;
+  protobuf_c_boolean undefined;
+  /*
+   * Of an abort: FAR_EL1.
+   */
+  uint64_t address;
+};
+#define ARMADA__CONTROL__INJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__injection__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * The wire of a PPI or an SPI. Answered by Done.
+ */
+struct  Armada__Control__InterruptLine
+{
+  ProtobufCMessage base;
+  uint32_t intid;
+  /*
+   * Of a PPI.
+   */
+  protobuf_c_boolean has_vcpu;
+  uint32_t vcpu;
+  Armada__Control__LineChange change;
+};
+#define ARMADA__CONTROL__INTERRUPT_LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__interrupt_line__descriptor) \
+    , 0, 0, 0, ARMADA__CONTROL__LINE_CHANGE__PULSE }
+
+
+/*
+ * The VM ends. Answered by Done.
+ */
+struct  Armada__Control__Shutdown
+{
+  ProtobufCMessage base;
+};
+#define ARMADA__CONTROL__SHUTDOWN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__shutdown__descriptor) \
+     }
 
 
 /*
@@ -809,6 +883,63 @@ Armada__Control__PageVisit *
 void   armada__control__page_visit__free_unpacked
                      (Armada__Control__PageVisit *message,
                       ProtobufCAllocator *allocator);
+/* Armada__Control__Injection methods */
+void   armada__control__injection__init
+                     (Armada__Control__Injection         *message);
+size_t armada__control__injection__get_packed_size
+                     (const Armada__Control__Injection   *message);
+size_t armada__control__injection__pack
+                     (const Armada__Control__Injection   *message,
+                      uint8_t             *out);
+size_t armada__control__injection__pack_to_buffer
+                     (const Armada__Control__Injection   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__Injection *
+       armada__control__injection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__injection__free_unpacked
+                     (Armada__Control__Injection *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__InterruptLine methods */
+void   armada__control__interrupt_line__init
+                     (Armada__Control__InterruptLine         *message);
+size_t armada__control__interrupt_line__get_packed_size
+                     (const Armada__Control__InterruptLine   *message);
+size_t armada__control__interrupt_line__pack
+                     (const Armada__Control__InterruptLine   *message,
+                      uint8_t             *out);
+size_t armada__control__interrupt_line__pack_to_buffer
+                     (const Armada__Control__InterruptLine   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__InterruptLine *
+       armada__control__interrupt_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__interrupt_line__free_unpacked
+                     (Armada__Control__InterruptLine *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__Shutdown methods */
+void   armada__control__shutdown__init
+                     (Armada__Control__Shutdown         *message);
+size_t armada__control__shutdown__get_packed_size
+                     (const Armada__Control__Shutdown   *message);
+size_t armada__control__shutdown__pack
+                     (const Armada__Control__Shutdown   *message,
+                      uint8_t             *out);
+size_t armada__control__shutdown__pack_to_buffer
+                     (const Armada__Control__Shutdown   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__Shutdown *
+       armada__control__shutdown__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__shutdown__free_unpacked
+                     (Armada__Control__Shutdown *message,
+                      ProtobufCAllocator *allocator);
 /* Armada__Control__Describe methods */
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message);
@@ -1030,6 +1161,15 @@ typedef void (*Armada__Control__SlotPages_Closure)
 typedef void (*Armada__Control__PageVisit_Closure)
                  (const Armada__Control__PageVisit *message,
                   void *closure_data);
+typedef void (*Armada__Control__Injection_Closure)
+                 (const Armada__Control__Injection *message,
+                  void *closure_data);
+typedef void (*Armada__Control__InterruptLine_Closure)
+                 (const Armada__Control__InterruptLine *message,
+                  void *closure_data);
+typedef void (*Armada__Control__Shutdown_Closure)
+                 (const Armada__Control__Shutdown *message,
+                  void *closure_data);
 typedef void (*Armada__Control__Describe_Closure)
                  (const Armada__Control__Describe *message,
                   void *closure_data);
@@ -1065,6 +1205,7 @@ typedef void (*Armada__Control__LoopCounters_Closure)
 
 extern const ProtobufCEnumDescriptor    armada__control__part__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__page_operation__descriptor;
+extern const ProtobufCEnumDescriptor    armada__control__line_change__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vmstate__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vcpustate__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__control_request__descriptor;
@@ -1083,6 +1224,9 @@ extern const ProtobufCMessageDescriptor armada__control__dirty_log__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__dirty_pages__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__slot_pages__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__page_visit__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__injection__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__interrupt_line__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__shutdown__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__describe__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__description__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__vcpudescription__descriptor;

@@ -154,10 +154,11 @@ struct  Armada__Wire__Exit
   uint64_t timestamp;
   Armada__Wire__Context *context;
   protobuf_c_boolean gives_way;
+  protobuf_c_boolean serror_pending;
 };
 #define ARMADA__WIRE__EXIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__exit__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, NULL, 0, NULL, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, NULL, 0, NULL, 0, 0 }
 
 
 struct  Armada__Wire__SGI

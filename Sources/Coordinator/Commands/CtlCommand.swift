@@ -4,13 +4,14 @@ import ArgumentParser
 struct CtlCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ctl",
-        abstract: "Look into a running VM, pause and change it.",
+        abstract: "Look into a running VM, pause and change it, inject exceptions and interrupts, shut it down.",
         discussion: """
             While one looks, the VM goes on: what its vCPUs hold is as it was at their last entry into the guest.
             """,
         subcommands: [
             CtlPauseCommand.self, CtlResumeCommand.self, CtlVGICCommand.self, CtlVCPUsCommand.self,
-            CtlSlotsCommand.self, CtlSlotCommand.self, CtlStage2Command.self,
+            CtlSlotsCommand.self, CtlSlotCommand.self, CtlStage2Command.self, CtlKickCommand.self,
+            CtlInjectCommand.self, CtlInterruptCommand.self, CtlExitsCommand.self, CtlShutdownCommand.self,
         ])
 }
 

@@ -1,9 +1,8 @@
 import ArgumentParser
 
-/// A change to a VM's vCPUs, of one or of all.
-protocol SelectingCommand: ExecutableCommand {
+/// Has a VM do something, and says nothing if it has.
+protocol ChangingCommand: ExecutableCommand {
     var vm: VMTarget { get }
-    var selection: VCPUOption { get }
     var request: ControlRequest { get }
 }
 
@@ -11,12 +10,14 @@ struct VCPUOption: ParsableArguments {
     @Option(help: ArgumentHelp("This vCPU alone, from 0 on; without it, all.", valueName: "number"))
     var vcpu: Int?
 
-    func validate() throws {
-        if let vcpu, !(0..<512 ~= vcpu) { throw ValidationError("--vcpu \(vcpu) is not possible: give 0 to 511") }
+    func validate() throws { if let vcpu { try Self.check(vcpu) } }
+
+    static func check(_ vcpu: Int) throws {
+        guard 0..<512 ~= vcpu else { throw ValidationError("--vcpu \(vcpu) is not possible: give 0 to 511") }
     }
 }
 
-extension SelectingCommand {
+extension ChangingCommand {
     func execute() throws -> Int32 {
         _ = try vm.ask(request) { if case .done = $0 { () } else { nil } }
         return 0
@@ -24,7 +25,7 @@ extension SelectingCommand {
 }
 
 /// `armada ctl pause`.
-struct CtlPauseCommand: SelectingCommand {
+struct CtlPauseCommand: ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
         abstract: "Keep vCPUs out of the guest; returns when they have left it.",
@@ -35,7 +36,7 @@ struct CtlPauseCommand: SelectingCommand {
 }
 
 /// `armada ctl resume`.
-struct CtlResumeCommand: SelectingCommand {
+struct CtlResumeCommand: ChangingCommand {
     static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let paused vCPUs run again.")
     @OptionGroup var selection: VCPUOption
     @OptionGroup var vm: VMTarget

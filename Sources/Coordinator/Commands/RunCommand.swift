@@ -13,7 +13,7 @@ struct RunCommand: ExecutableCommand {
             and powers off.
 
             Exit codes: 0 the guest powered off, 32 it asked for a reset, 36 --timeout ran out, 37 a worker was lost, \
-            38 a deadlock in lock-step, 64 wrong usage, 1 anything else.
+            38 a deadlock in lock-step, 39 armada ctl shutdown, 64 wrong usage, 1 anything else.
 
             Example: armada run -k vmlinuz -i initrd.gz -c 4 -m 512M -p "console=ttyAMA0"
             """)
@@ -270,6 +270,7 @@ extension VMOutcome {
         case .poweredOff, .reset, .interrupted: nil
         case .watchdog: "the guest did not end before --timeout; give more time, or look at its output"
         case .deadlock: "deadlock: every vCPU waits for an interrupt or is off, no timer is set, and no input can come"
+        case .shutDown: "the VM was shut down over its control socket"
         case .workerLost(let vcpu, let detail): "the worker of vCPU \(vcpu) was lost: \(detail)"
         case .failed(let text): text
         }

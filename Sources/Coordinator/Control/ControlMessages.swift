@@ -10,6 +10,10 @@ enum ControlRequest: Equatable, Sendable {
     case changeSlot(Int, SlotChange)
     case dirtyLog(slot: Int)
     case slotPages(Int, SlotPageOperation)
+    case kick(vcpu: Int?)
+    case inject(AskedException, vcpu: Int)
+    case irq(InterruptLine)
+    case shutdown
 }
 
 /// What the VM answers.
@@ -55,6 +59,10 @@ extension VirtualMachine {
         case .changeSlot(let id, let change): changeSlot(id, change)
         case .dirtyLog(let id): dirtyLog(slot: id)
         case .slotPages(let id, let operation): slotPages(id, operation)
+        case .kick(let vcpu): kick(vcpu: vcpu)
+        case .inject(let exception, let vcpu): inject(exception, vcpu: vcpu)
+        case .irq(let line): change(line)
+        case .shutdown: shutdown()
         }
     }
 }

@@ -33,9 +33,12 @@ enum LoadStoreSyndrome: Equatable {
         case 0b00 where bits(24, 24) == 0: self = Self.exclusiveOrOrdered(word, size)
         case 0b01 where bits(24, 24) == 0: self = Self.literal(word, size, isVector: isVector)
         case 0b01 where bits(21, 21) == 0 && bits(11, 10) == 0b00: self = Self.unscaledOrdered(word, size, isVector)
-        case 0b01 where bits(21, 21) == 0 && bits(11, 10) == 0b10: self = .none("it writes its base back (FEAT_LRCPC3)")
-        case 0b01 where bits(11, 10) == 0b01: self = .none("it copies or sets memory (FEAT_MOPS)")
+        case 0b01 where bits(21, 21) == 0 && bits(11, 10) == 0b10: self = Self.orderedOfLRCPC3(word, isVector: isVector)
+        case 0b01 where size == 0 && bits(21, 21) == 0 && bits(11, 10) == 0b01:
+            self = .none("it copies or sets memory (FEAT_MOPS)")
         case 0b01 where size == 3 && bits(21, 21) == 1: self = .none("it transfers allocation tags (FEAT_MTE)")
+        case 0b01 where size == 0 && bits(21, 21) == 1 && !isVector && bits(11, 10) == 0b00:
+            self = .none("it is an atomic operation on a pair of registers")
         case 0b10: self = .none("it transfers a pair of registers")
         case 0b11 where isVector: self = .none("it transfers a SIMD&FP register")
         case 0b11: self = Self.oneRegister(word, size)
@@ -67,6 +70,12 @@ enum LoadStoreSyndrome: Equatable {
     private static func unscaledOrdered(_ word: UInt32, _ size: UInt32, _ isVector: Bool) -> Self {
         if isVector { return .notApplicable }
         return oneRegister(word, size, isOrdered: true)
+    }
+
+    /// STLUR and LDAPUR of SIMD&FP registers; STILP and LDIAPP; STLR and LDAPR that move their base.
+    private static func orderedOfLRCPC3(_ word: UInt32, isVector: Bool) -> Self {
+        if isVector { return .none("it transfers a SIMD&FP register") }
+        return word >> 23 & 1 == 0 ? .none("it transfers a pair of registers") : .none("it writes its base back")
     }
 
     /// LDR and STR with an immediate or a register as offset, LDTR, STTR, atomics, LDAPR, LDRAA.

@@ -44,6 +44,7 @@ extension RecordingDecoder {
         fields.add("cpu_interface", .message(FrameFields(exit.cpuInterface, isNew: carries.cpuInterface)))
         fields.add("timer", .message(FrameFields(exit.timer, isNew: carries.timer)))
         if exit.givesWay { fields.add("gives_way", .flag(true)) }
+        if exit.isSErrorPending { fields.add("serror_pending", .flag(true)) }
         if worldSwitch == .nvhe { fields.add("context", .message(FrameFields(exit.context))) }
         return fields
     }

@@ -30,6 +30,7 @@ final class VCPU {
     var requests: VCPURequest = []
     /// Goes with `VCPURequest.vcpuReset`.
     var reset: ResetState?
+    var pendingExceptions = PendingExceptions()
     /// A kick has found it blocked; it stands in the list of those to be woken.
     var isWaking = false
 
@@ -85,7 +86,7 @@ final class VCPU {
     }
 
     /// KVM's `kvm_inject_vabt`.
-    func injectSError() { entry.injected = InjectedException(.serror) }
+    func injectSError() { entry.injected = InjectedException(.serror, syndrome: UInt64(ExceptionSyndrome.serrorIDS)) }
 
     /// The place and the last exit of the vCPU, for a report.
     var lastExitDescription: String {

@@ -86,6 +86,7 @@ extension VirtualMachine {
     }
 
     private func send(_ vcpu: VCPU) {
+        if !vcpu.pendingExceptions.isEmpty { vcpu.pendingExceptions.merge(into: &vcpu.entry) }
         do throws(WireError) {
             try vcpu.channel.send(entry: &vcpu.entry)
         } catch {
@@ -113,6 +114,7 @@ extension VirtualMachine {
         }
         lastEntered = vcpu.index
         if let tracer { tracer.entered(vcpu, at: lastEntry) }
+        if !vcpu.pendingExceptions.isEmpty { kick(vcpu, .unblock) }
         if let faults { entered(vcpu, with: faults) }
     }
 
@@ -195,7 +197,9 @@ extension VirtualMachine {
 
     /// WFI: waits for an interrupt. KVM's `kvm_vcpu_wfi`.
     func block(_ vcpu: VCPU) {
-        if vgic.hasPending(vcpu: vcpu.index, state: vcpu.entry.cpuInterface) { return enter(vcpu) }
+        if vcpu.hasExceptionToTake || vgic.hasPending(vcpu: vcpu.index, state: vcpu.entry.cpuInterface) {
+            return enter(vcpu)
+        }
         vcpu.state = .blocked
         if let tracer { tracer.blocked(vcpu) }
         armTimer(vcpu, after: 0)
@@ -260,6 +264,7 @@ extension VirtualMachine {
     func powerOff(_ vcpu: VCPU) {
         vgic.reset(vcpu: vcpu.index)
         resetPhysicalTimer(vcpu)
+        vcpu.pendingExceptions = PendingExceptions()
         vcpu.state = .poweredOff
         if let tracer { tracer.poweredOff(vcpu) }
         if vcpu.exitArrived != 0 {

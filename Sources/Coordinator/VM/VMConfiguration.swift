@@ -93,6 +93,8 @@ enum VMOutcome: Equatable {
     case workerLost(vcpu: Int, detail: String)
     /// The user ended it (Ctrl-a x, SIGINT, SIGTERM).
     case interrupted
+    /// A client of the control socket ended it.
+    case shutDown
     case failed(String)
 
     /// The process exit code, as documented in README.
@@ -103,6 +105,7 @@ enum VMOutcome: Equatable {
         case .watchdog: 36
         case .workerLost: 37
         case .deadlock: 38
+        case .shutDown: 39
         case .interrupted, .failed: 1
         }
     }

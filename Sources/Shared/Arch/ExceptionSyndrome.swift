@@ -41,6 +41,13 @@ package struct ExceptionSyndrome: RawRepresentable, Hashable, Sendable {
     /// AR: the access has acquire or release semantics.
     package var isAcquireRelease: Bool { rawValue & (1 << 14) != 0 }
 
+    // MARK: SError
+
+    /// ISS.IDS: the other bits are IMPLEMENTATION DEFINED.
+    package static let serrorIDS: UInt32 = 1 << 24
+    /// The bits of an ISS.
+    package static let issMask: UInt32 = 0x1FF_FFFF
+
     // MARK: Traps
 
     /// The immediate of SVC, HVC, SMC or BRK.

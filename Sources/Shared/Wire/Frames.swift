@@ -91,6 +91,8 @@ package struct ExitFrame: Sendable {
     package var context = RegisterContext()
     /// In lock-step: the guest waits for another vCPU, by WFE or YIELD.
     package var givesWay = false
+    /// HCR_EL2.VSE: an SError was injected that the guest has not taken yet.
+    package var isSErrorPending = false
 
     package init() {}
 }

@@ -84,6 +84,7 @@ extension VCPU {
     mutating func leave(into frame: inout ExitFrame, at time: UInt64) {
         frame.timestamp = time
         frame.givesWay = lockstep.givesWay
+        frame.isSErrorPending = system.serrorPending
         frame.code = exit.code
         frame.esr = exit.esr
         frame.far = exit.far

@@ -45,6 +45,15 @@ enum ControlDecoder {
             return .dirtyLog(slot: try slotID(log.slot))
         case ARMADA__CONTROL__CONTROL_REQUEST__BODY_SLOT_PAGES:
             return try decode(try body(message.pointee.slot_pages))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_KICK:
+            return .kick(vcpu: try selection(try body(message.pointee.kick)))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_INJECT:
+            return try decode(try body(message.pointee.inject))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_IRQ:
+            return .irq(try decode(try body(message.pointee.irq)))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_SHUTDOWN:
+            try checkFields(try body(message.pointee.shutdown).base)
+            return .shutdown
         default: throw .missingBody
         }
     }
@@ -87,8 +96,7 @@ enum ControlDecoder {
             guard message.vcpu == 0 else { throw .outOfRange("vCPU beside all", UInt64(message.vcpu)) }
             return nil
         }
-        guard message.vcpu < WireProtocol.maximumVCPUCount else { throw .outOfRange("vCPU", UInt64(message.vcpu)) }
-        return Int(message.vcpu)
+        return try vcpu(message.vcpu)
     }
 
     // MARK: What every message needs
@@ -107,6 +115,11 @@ enum ControlDecoder {
     /// A pid, or another number that fits into 31 bits and is not 0.
     static func pid(_ value: UInt32) throws(ControlError) -> Int {
         guard value > 0, value <= UInt32(Int32.max) else { throw .outOfRange("pid", UInt64(value)) }
+        return Int(value)
+    }
+
+    static func vcpu(_ value: UInt32) throws(ControlError) -> Int {
+        guard value < WireProtocol.maximumVCPUCount else { throw .outOfRange("vCPU", UInt64(value)) }
         return Int(value)
     }
 

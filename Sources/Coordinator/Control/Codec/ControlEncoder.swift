@@ -39,6 +39,18 @@ enum ControlEncoder {
                 $0.slot = UInt32(truncatingIfNeeded: id)
                 $0.operation = Armada__Control__PageOperation(operation.rawValue)
             }
+        case .kick(let vcpu):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_KICK
+            message.pointee.kick = selection(vcpu, &pool)
+        case .inject(let exception, let vcpu):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_INJECT
+            message.pointee.inject = injection(exception, vcpu, &pool)
+        case .irq(let line):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_IRQ
+            message.pointee.irq = interruptLine(line, &pool)
+        case .shutdown:
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_SHUTDOWN
+            message.pointee.shutdown = pool.message(armada__control__shutdown__init)
         }
         return pack(armada__control__control_request__get_packed_size(message)) {
             armada__control__control_request__pack(message, $0)

@@ -88,6 +88,7 @@ package struct FrameDecoder: ~Copyable {
         }
         exit.timestamp = message.timestamp
         exit.givesWay = message.gives_way != 0
+        exit.isSErrorPending = message.serror_pending != 0
     }
 
     /// Fills in an Exit without messages within it; false: this is something else, for protobuf-c to look at.
@@ -109,6 +110,7 @@ package struct FrameDecoder: ~Copyable {
         }
         exit.timestamp = reader.fixed64(12)
         exit.givesWay = reader.flag(14)
+        exit.isSErrorPending = reader.flag(15)
         return reader.isAtEnd
     }
 

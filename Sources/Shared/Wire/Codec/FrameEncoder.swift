@@ -105,6 +105,7 @@ package struct FrameEncoder: ~Copyable {
         exit.pointee.context = carried.carriesAll ? fill(&value.context, &carried) : nil
         exit.pointee.timestamp = value.timestamp
         exit.pointee.gives_way = value.givesWay ? 1 : 0
+        exit.pointee.serror_pending = value.isSErrorPending ? 1 : 0
         if !carried.carriesAll, exit.pointee.cpu_interface == nil, exit.pointee.timer == nil { return packPlainExit() }
         frame.pointee.exit = exit
         return pack(ARMADA__WIRE__FRAME__BODY_EXIT)
@@ -245,6 +246,7 @@ package struct FrameEncoder: ~Copyable {
         writer.packed(9, registers, count: exit.pointee.n_registers)
         writer.fixed64(12, exit.pointee.timestamp)
         writer.flag(14, exit.pointee.gives_way != 0)
+        writer.flag(15, exit.pointee.serror_pending != 0)
         return writer.finish(3)
     }
 
