@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `memory slots don't overlap and are found`() throws {
-        var slots = MemorySlots()
+        var slots = MemorySlots(Stage2Geometry())
         try slots.insert(MemorySlot(base: IPA(0x4000_0000), byteCount: 0x2000, output: HostOffset(0)))
         try slots.insert(MemorySlot(base: IPA(0x1000), byteCount: 0x1000, output: HostOffset(0x2000), isReadOnly: true))
         #expect(throws: MemorySlots.Failure.overlaps) {

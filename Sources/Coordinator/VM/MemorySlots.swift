@@ -8,7 +8,7 @@ struct MemorySlot: Equatable {
     var output: HostOffset
     /// A write is not memory's business: it goes to the bus, as to a ROM.
     var isReadOnly = false
-    /// One bit for each 4 KiB page written since logging began; nil: no logging.
+    /// One bit for each page written since logging began; nil: no logging.
     var dirtyPages: [UInt64]?
 
     var end: UInt64 { base.rawValue + byteCount }
@@ -21,12 +21,17 @@ struct MemorySlots {
     enum Failure: Error, Equatable { case empty, unaligned, overlaps, outsideAddressSpace }
 
     private(set) var slots: [MemorySlot] = []
+    /// The size of a page, and where the IPAs end.
+    private let geometry: Stage2Geometry
+
+    init(_ geometry: Stage2Geometry) { self.geometry = geometry }
 
     mutating func insert(_ slot: MemorySlot) throws(Failure) {
         guard slot.byteCount > 0 else { throw .empty }
-        guard (slot.base.rawValue | slot.byteCount | slot.output.rawValue) & 0xFFF == 0 else { throw .unaligned }
+        let bits = slot.base.rawValue | slot.byteCount | slot.output.rawValue
+        guard bits & geometry.pageMask == 0 else { throw .unaligned }
         let (end, wraps) = slot.base.rawValue.addingReportingOverflow(slot.byteCount)
-        guard !wraps, end <= 1 << UInt64(PhysicalMap.ipaBits) else { throw .outsideAddressSpace }
+        guard !wraps, end <= geometry.ipaLimit else { throw .outsideAddressSpace }
         let index = slots.firstIndex { $0.base > slot.base } ?? slots.count
         if index > 0, slots[index - 1].end > slot.base.rawValue { throw .overlaps }
         if index < slots.count, end > slots[index].base.rawValue { throw .overlaps }
@@ -44,7 +49,8 @@ struct MemorySlots {
     // MARK: Dirty logging
 
     mutating func startLogging(slot index: Int) {
-        slots[index].dirtyPages = Array(repeating: 0, count: Int((slots[index].byteCount >> 12 + 63) / 64))
+        slots[index].dirtyPages = Array(
+            repeating: 0, count: Int((slots[index].byteCount / geometry.pageByteCount + 63) / 64))
     }
 
     mutating func stopLogging(slot index: Int) { slots[index].dirtyPages = nil }
@@ -52,7 +58,7 @@ struct MemorySlots {
     /// Notes a write to the page of `ipa`, if that slot is logged.
     mutating func markDirty(slot index: Int, _ ipa: IPA) {
         guard slots[index].dirtyPages != nil else { return }
-        let page = Int((ipa.rawValue - slots[index].base.rawValue) >> 12)
+        let page = Int((ipa.rawValue - slots[index].base.rawValue) / geometry.pageByteCount)
         slots[index].dirtyPages?[page / 64] |= 1 << UInt64(page % 64)
     }
 }

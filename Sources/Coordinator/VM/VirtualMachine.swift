@@ -27,10 +27,10 @@ final class VirtualMachine {
     let controlFile: OwnedDescriptor
     let stage2Mapping: MappedMemory
     let stage2File: OwnedDescriptor
-    var slots = MemorySlots()
+    var slots: MemorySlots
     var stage2: Stage2
     let dvm: DVMBroadcast
-    /// The largest stage-2 block: 1 for 1 GiB, 2 for 2 MiB, 3 for 4 KiB.
+    /// The level of the largest stage-2 block that is made: 1 or 2 for blocks, as far as the granule has them, 3 for pages.
     var stage2BlockLevel = 2
 
     // MARK: Processors and devices
@@ -104,6 +104,8 @@ final class VirtualMachine {
         logsFaults = logger.logLevel <= .trace
         timers = DeadlineQueue(count: configuration.vcpuCount)
         physicalTimers = DeadlineQueue(count: configuration.vcpuCount)
+        let geometry = configuration.stage2Geometry
+        slots = MemorySlots(geometry)
         do throws(SystemError) {
             ramFile = try MemoryFile.create(name: "armada-ram", byteCount: configuration.memoryByteCount)
             ram = try MappedMemory(
@@ -111,7 +113,7 @@ final class VirtualMachine {
                 name: "guest memory")
             try Self.seal(ramFile.rawValue, "guest memory")
 
-            let stage2ByteCount = Stage2Geometry.fileByteCount(memoryByteCount: configuration.memoryByteCount)
+            let stage2ByteCount = geometry.fileByteCount(memoryByteCount: configuration.memoryByteCount)
             stage2File = try MemoryFile.create(name: "armada-stage2", byteCount: stage2ByteCount)
             stage2Mapping = try MappedMemory(
                 descriptor: stage2File.rawValue, byteCount: Int(stage2ByteCount), writable: true, name: "stage-2 tables"
@@ -131,7 +133,7 @@ final class VirtualMachine {
         armada_store32(controlPage.base + ControlPage.magicOffset, ControlPage.magic)
         dvm = DVMBroadcast(controlPage: controlPage.base, vcpuCount: configuration.vcpuCount)
         stage2 = Stage2(
-            memory: Stage2TableMemory(base: stage2Mapping.base, byteCount: UInt64(stage2Mapping.byteCount)),
+            memory: Stage2TableMemory(geometry, base: stage2Mapping.base, byteCount: UInt64(stage2Mapping.byteCount)),
             broadcast: dvm)
 
         let vgic = VGIC(vcpuCount: configuration.vcpuCount, listRegisterCount: configuration.listRegisterCount)
@@ -286,7 +288,7 @@ final class VirtualMachine {
         frame.ramByteCount = UInt64(ram.byteCount)
         frame.stage2ByteCount = UInt64(stage2Mapping.byteCount)
         frame.controlByteCount = UInt64(controlPage.byteCount)
-        frame.vtcr = Stage2Geometry.vtcr
+        frame.vtcr = stage2.geometry.vtcr
         // VMID 1; the root stands at the beginning of the file.
         frame.vttbr = 1 << 48
         frame.counterOffset = counterOffset

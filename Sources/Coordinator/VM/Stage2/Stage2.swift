@@ -17,10 +17,12 @@ struct Stage2: ~Copyable {
         case outOfTables
     }
 
-    private var memory: Stage2TableMemory
-    private let broadcast: any Stage2Broadcast
+    let geometry: Stage2Geometry
+    var memory: Stage2TableMemory
+    let broadcast: any Stage2Broadcast
 
     init(memory: consuming Stage2TableMemory, broadcast: any Stage2Broadcast) {
+        geometry = memory.geometry
         self.memory = memory
         self.broadcast = broadcast
     }
@@ -32,25 +34,27 @@ struct Stage2: ~Copyable {
         -> MapResult
     {
         var table: UInt64 = 0
-        var level = Stage2Geometry.startLevel
+        var level = geometry.startLevel
         while level < target {
-            let entry = table + Stage2Geometry.index(ipa, level: level) * 8
+            let entry = table + geometry.index(ipa, level: level) * 8
             var descriptor = memory.load(entry)
             if descriptor & Stage2Descriptor.valid == 0 {
                 guard let next = memory.allocate(broadcast) else { return .outOfTables }
                 descriptor = next | Stage2Descriptor.valid | Stage2Descriptor.tableOrPage
                 memory.store(entry, descriptor)
             } else if descriptor & Stage2Descriptor.tableOrPage == 0 {
-                if Self.allows(descriptor, permissions) { return .unchanged }
+                if Self.allows(descriptor, permissions), leads(descriptor, level: level, from: ipa, to: output) {
+                    return .unchanged
+                }
                 guard let split = split(entry, descriptor, level: level, ipa) else { return .outOfTables }
                 descriptor = split
             }
             table = descriptor & Stage2Descriptor.addressMask
             level += 1
         }
-        let entry = table + Stage2Geometry.index(ipa, level: target) * 8
+        let entry = table + geometry.index(ipa, level: target) * 8
         let old = memory.load(entry)
-        let mask = ~(Stage2Geometry.blockByteCount(level: target) - 1)
+        let mask = ~(geometry.blockByteCount(level: target) - 1)
         let new = output.rawValue & mask | Self.leafBits(level: target) | permissions.descriptorBits
         if old & Stage2Descriptor.valid == 0 {
             memory.store(entry, new)
@@ -103,19 +107,21 @@ struct Stage2: ~Copyable {
 
     /// Visits every leaf, in the order of their IPAs.
     func forEachLeaf(_ visit: (Stage2Leaf) -> Void) {
-        visitLeaves(table: 0, level: Stage2Geometry.startLevel, ipa: 0, visit)
+        visitLeaves(table: 0, level: geometry.startLevel, ipa: 0, visit)
     }
 
     // MARK: Inner parts
 
     private func visitLeaves(table: UInt64, level: Int, ipa: UInt64, _ visit: (Stage2Leaf) -> Void) {
-        let count: UInt64 = level == Stage2Geometry.startLevel ? 1024 : 512
-        for index in 0..<count {
+        for index in 0..<geometry.entryCount(level: level) {
             let descriptor = memory.load(table + index * 8)
             guard descriptor & Stage2Descriptor.valid != 0 else { continue }
-            let start = ipa + index * Stage2Geometry.blockByteCount(level: level)
+            let start = ipa + index * geometry.blockByteCount(level: level)
             if level == Stage2Geometry.lastLevel || descriptor & Stage2Descriptor.tableOrPage == 0 {
-                visit(Stage2Leaf(ipa: start, descriptor: descriptor, level: level))
+                visit(
+                    Stage2Leaf(
+                        ipa: start, descriptor: descriptor, level: level,
+                        byteCount: geometry.blockByteCount(level: level)))
             } else {
                 visitLeaves(
                     table: descriptor & Stage2Descriptor.addressMask, level: level + 1, ipa: start, visit)
@@ -128,15 +134,22 @@ struct Stage2: ~Copyable {
             | Stage2Descriptor.memAttrNormalWriteBack | Stage2Descriptor.innerShareable | Stage2Descriptor.accessFlag
     }
 
+    /// Whether the block `leaf` maps the page of `ipa` to that of `output`.
+    private func leads(_ leaf: UInt64, level: Int, from ipa: IPA, to output: HostOffset) -> Bool {
+        let offsetMask = geometry.blockByteCount(level: level) - 1
+        let found = leaf & Stage2Descriptor.addressMask & ~offsetMask | ipa.rawValue & offsetMask
+        return (found ^ output.rawValue) & ~geometry.pageMask == 0
+    }
+
     private static func allows(_ descriptor: UInt64, _ permissions: Stage2Permissions) -> Bool {
         Stage2Permissions(descriptor).isSuperset(of: permissions) && descriptor & Stage2Descriptor.accessFlag != 0
     }
 
-    private func findLeaf(_ ipa: IPA) -> (entry: UInt64, level: Int)? {
+    func findLeaf(_ ipa: IPA) -> (entry: UInt64, level: Int)? {
         var table: UInt64 = 0
-        var level = Stage2Geometry.startLevel
+        var level = geometry.startLevel
         while true {
-            let entry = table + Stage2Geometry.index(ipa, level: level) * 8
+            let entry = table + geometry.index(ipa, level: level) * 8
             let descriptor = memory.load(entry)
             if descriptor & Stage2Descriptor.valid == 0 { return nil }
             if level == Stage2Geometry.lastLevel || descriptor & Stage2Descriptor.tableOrPage == 0 {
@@ -148,13 +161,13 @@ struct Stage2: ~Copyable {
     }
 
     /// Replaces a block by a table that maps the same. Returns the table's descriptor, or nil when the file is full.
-    private mutating func split(_ entry: UInt64, _ block: UInt64, level: Int, _ ipa: IPA) -> UInt64? {
+    mutating func split(_ entry: UInt64, _ block: UInt64, level: Int, _ ipa: IPA) -> UInt64? {
         guard let table = memory.allocate(broadcast) else { return nil }
-        let step = Stage2Geometry.blockByteCount(level: level + 1)
+        let step = geometry.blockByteCount(level: level + 1)
         let kind = level + 1 == Stage2Geometry.lastLevel ? Stage2Descriptor.tableOrPage : 0
-        for index in 0..<512 { memory.store(table + UInt64(index) * 8, (block | kind) + UInt64(index) * step) }
+        for index in 0..<geometry.tableEntryCount { memory.store(table + index * 8, (block | kind) + index * step) }
         memory.store(entry, 0)
-        let mask = ~(Stage2Geometry.blockByteCount(level: level) - 1)
+        let mask = ~(geometry.blockByteCount(level: level) - 1)
         _ = broadcast.invalidate(IPA(ipa.rawValue & mask), byteCount: ~mask + 1)
         let descriptor = table | Stage2Descriptor.valid | Stage2Descriptor.tableOrPage
         memory.store(entry, descriptor)
@@ -162,21 +175,24 @@ struct Stage2: ~Copyable {
     }
 
     /// Applies `edit` to every leaf of the range, then invalidates the range once.
-    private mutating func change(
+    mutating func change(
         _ ipa: IPA, byteCount: UInt64, splits: Bool = true, _ edit: (UInt64) -> UInt64
     ) -> Bool {
-        let start = ipa.rawValue & ~0xFFF
-        let end = (ipa.rawValue + byteCount + 0xFFF) & ~0xFFF
+        let start = ipa.rawValue & ~geometry.pageMask
+        let (sum, overflows) = ipa.rawValue.addingReportingOverflow(byteCount)
+        let last = overflows ? geometry.ipaLimit : min(sum, geometry.ipaLimit)
+        let end = (last + geometry.pageMask) & ~geometry.pageMask
+        guard start < end else { return true }
         var emptied: [UInt64] = []
         var done = true
         var address = start
         while address < end {
             var table: UInt64 = 0
-            var level = Stage2Geometry.startLevel
+            var level = geometry.startLevel
             while true {
-                let entry = table + Stage2Geometry.index(IPA(address), level: level) * 8
+                let entry = table + geometry.index(IPA(address), level: level) * 8
                 var descriptor = memory.load(entry)
-                let size = Stage2Geometry.blockByteCount(level: level)
+                let size = geometry.blockByteCount(level: level)
                 let isLeaf = level == Stage2Geometry.lastLevel || descriptor & Stage2Descriptor.tableOrPage == 0
                 let isWhole = address & (size - 1) == 0 && end - address >= size
                 if descriptor & Stage2Descriptor.valid == 0 {
@@ -212,9 +228,9 @@ struct Stage2: ~Copyable {
     }
 
     /// Gives up a table of `level` and all below it.
-    private mutating func retire(_ table: UInt64, level: Int, _ ticket: UInt64) {
+    mutating func retire(_ table: UInt64, level: Int, _ ticket: UInt64) {
         if level < Stage2Geometry.lastLevel {
-            for index in 0..<UInt64(512) {
+            for index in 0..<geometry.tableEntryCount {
                 let descriptor = memory.load(table + index * 8)
                 if descriptor & 3 == 3 { retire(descriptor & Stage2Descriptor.addressMask, level: level + 1, ticket) }
             }
