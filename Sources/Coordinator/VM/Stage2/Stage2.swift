@@ -174,7 +174,7 @@ struct Stage2: ~Copyable {
         return descriptor
     }
 
-    /// Applies `edit` to every leaf of the range, then invalidates the range once.
+    /// Applies `edit` to every leaf of the range, then invalidates once what was edited.
     mutating func change(
         _ ipa: IPA, byteCount: UInt64, splits: Bool = true, _ edit: (UInt64) -> UInt64
     ) -> Bool {
@@ -183,6 +183,8 @@ struct Stage2: ~Copyable {
         let last = overflows ? geometry.ipaLimit : min(sum, geometry.ipaLimit)
         let end = (last + geometry.pageMask) & ~geometry.pageMask
         guard start < end else { return true }
+        // With the blocks that reach beyond the range and are not split.
+        var edited = start..<end
         var emptied: [UInt64] = []
         var done = true
         var address = start
@@ -207,7 +209,9 @@ struct Stage2: ~Copyable {
                 }
                 if isLeaf, isWhole || !splits {
                     memory.store(entry, edit(descriptor))
-                    address = (address | (size - 1)) + 1
+                    let block = address & ~(size - 1)
+                    address = block + size
+                    edited = min(edited.lowerBound, block)..<max(edited.upperBound, address)
                     break
                 }
                 if isLeaf {
@@ -222,7 +226,8 @@ struct Stage2: ~Copyable {
                 level += 1
             }
         }
-        let ticket = broadcast.invalidate(IPA(start), byteCount: end - start)
+        let ticket = broadcast.invalidate(
+            IPA(edited.lowerBound), byteCount: edited.upperBound - edited.lowerBound)
         for entry in emptied { retire(entry & Stage2Descriptor.addressMask, level: Int(entry & 3) + 1, ticket) }
         return done
     }
