@@ -7,6 +7,8 @@ MEMORY ?= 512M
 WORDS ?= 100000000
 SEED ?= 1
 STRIDE ?= 1009
+# make stage2: operations on the tables, over all shapes; SEED as above.
+STEPS ?= 1000000
 # make lockstep: so many runs of the seed must be one.
 RUNS ?= 1000
 
@@ -19,7 +21,7 @@ SOURCES := Package.swift Sources Tests Fuzzing/Package.swift $(wildcard Benchmar
 SECONDS ?= 60
 FAIL_CASES := .cache/fail-cases
 
-.PHONY: help build guests run linux test fuzz-a64 chaos lockstep decode-all bench install format lint clean
+.PHONY: help build guests run linux test fuzz-a64 chaos lockstep decode-all stage2 bench install format lint clean
 
 help:
 	@echo 'make build    release build of armada, armada-vcpu and the guests'
@@ -30,6 +32,7 @@ help:
 	@echo 'make chaos    executes WORDS=100000000 random words on whole machines, from SEED=1 on'
 	@echo 'make lockstep repeats a run of SEED=1 in lock-step RUNS=1000 times; all must be the same'
 	@echo 'make decode-all  decodes all 2^32 words and compares every STRIDE=1009th'
+	@echo 'make stage2   STEPS=1000000 random operations on stage-2 tables of every shape, from SEED=1'
 	@echo 'make bench    the speed figures, side by side with qemu-system-aarch64'
 	@echo 'make install  programs, guests, man page and bash completion to PREFIX=/usr/local'
 	@echo 'make format   format the sources; make lint checks them'
@@ -85,6 +88,11 @@ decode-all: guests
 	deploy/setup.sh build test
 	ARMADA_DECODE_STRIDE=$(STRIDE) swift test -c release -Xswiftc -enable-testing --scratch-path .build/optimised \
 		--filter DecodeDifferentialTests.everyWord
+
+stage2:
+	deploy/setup.sh build
+	ARMADA_STAGE2_STEPS=$(STEPS) ARMADA_STAGE2_SEED=$(SEED) swift test -c release -Xswiftc -enable-testing \
+		--scratch-path .build/optimised --filter CoordinatorTests.Stage2ModelTests
 
 bench: build
 	deploy/setup.sh bench

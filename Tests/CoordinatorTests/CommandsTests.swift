@@ -76,6 +76,10 @@ import Testing
         #expect(problem("-m", "1").contains("too little"))
         #expect(problem("-m", "3M").contains("multiple of 2M"))
         #expect(problem("-m", "200G").contains("more than this host can give"))
+        for bits in ["31", "49", "-1"] { #expect(problem("--ipa-size=\(bits)").contains("give 32 to 48")) }
+        #expect(problem("--ipa-size", "32", "-m", "4G").contains("at most 3072 MiB"))
+        #expect(problem("--ipa-size", "38", "-c", "124").contains("at least 39 bits"))
+        #expect(problem("--stage2-granule", "8K").contains("4K"))
         #expect(problem("--timeout", "0").contains("--timeout"))
         #expect(problem("--timeout", "nan").contains("--timeout"))
         #expect(problem("--workers", "external").contains("--socket"))

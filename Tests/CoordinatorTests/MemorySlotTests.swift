@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test func `slots don't overlap and are found`() throws {
-        var slots = MemorySlots(fileByteCount: 0x1_0000)
+        var slots = MemorySlots(Stage2Geometry(), fileByteCount: 0x1_0000)
         try slots.insert(slot(0, 0x4000_0000, 0x2000))
         try slots.insert(slot(7, 0x1000, 0x1000, 0x2000))
         try slots.insert(slot(3, 0x3000, 0x1000, 0x2000))
@@ -23,17 +23,17 @@ import Testing
     }
 
     @Test func `what cannot be a slot changes nothing`() throws {
-        var slots = MemorySlots(fileByteCount: 0x1_0000)
+        var slots = MemorySlots(Stage2Geometry(), fileByteCount: 0x1_0000)
         try slots.insert(slot(0, 0x4000_0000, 0x2000))
         let before = slots.slots
         let overlap = MemorySlots.Failure.overlaps(slot: 0, IPA(0x4000_0000), IPA(0x4000_1FFF))
         for (bad, failure) in [
             (slot(0, 0x1000, 0x1000), .exists), (slot(512, 0x1000, 0x1000), .badNumber),
-            (slot(-1, 0x1000, 0x1000), .badNumber), (slot(1, 0x1000, 0), .empty), (slot(1, 0x800, 0x1000), .unaligned),
-            (slot(1, 0x1000, 0x1800), .unaligned), (slot(1, 0x1000, 0x1000, 4), .unaligned),
+            (slot(-1, 0x1000, 0x1000), .badNumber), (slot(1, 0x1000, 0), .empty), (slot(1, 0x800, 0x1000), .unaligned(pageByteCount: 4096)),
+            (slot(1, 0x1000, 0x1800), .unaligned(pageByteCount: 4096)), (slot(1, 0x1000, 0x1000, 4), .unaligned(pageByteCount: 4096)),
             (slot(1, 0x4000_1000, 0x1000), overlap), (slot(1, 0x3FFF_F000, 0x4000), overlap),
-            (slot(1, 0x3FFF_F000, 0x2000), overlap), (slot(1, 0xFF_FFFF_F000, 0x2000), .outsideAddressSpace),
-            (slot(1, ~0xFFF, 0x2000), .outsideAddressSpace),
+            (slot(1, 0x3FFF_F000, 0x2000), overlap), (slot(1, 0xFF_FFFF_F000, 0x2000), .outsideAddressSpace(bits: 40)),
+            (slot(1, ~0xFFF, 0x2000), .outsideAddressSpace(bits: 40)),
             (slot(1, 0x1000, 0x2000, 0xF000), .outsideFile(byteCount: 0x1_0000)),
             (slot(1, 0x1000, 0x2000, ~0xFFF), .outsideFile(byteCount: 0x1_0000)),
         ] as [(MemorySlot, MemorySlots.Failure)] {
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `a slot may move to where it overlaps itself, and takes its log along empty`() throws {
-        var slots = MemorySlots(fileByteCount: 0x1_0000)
+        var slots = MemorySlots(Stage2Geometry(), fileByteCount: 0x1_0000)
         try slots.insert(slot(2, 0x4000_0000, 0x4000))
         slots.startLogging(slot: 0)
         slots.markDirty(slot: 0, IPA(0x4000_3FFF))
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `free memory is what no slot shows, aligned as the address is`() throws {
-        var slots = MemorySlots(fileByteCount: 64 << 20)
+        var slots = MemorySlots(Stage2Geometry(), fileByteCount: 64 << 20)
         func free(_ base: UInt64, _ byteCount: UInt64, _ others: [Range<UInt64>] = []) -> UInt64? {
             slots.freeOutput(base: IPA(base), byteCount: byteCount, avoiding: others)?.rawValue
         }
@@ -68,13 +68,15 @@ import Testing
         #expect(free(0x4000_0000, 65 << 20) == nil)
         try slots.insert(slot(0, 0x4000_0000, 32 << 20))
         #expect(free(0x8000_0000, 0x1000) == 32 << 20)
-        #expect(free(0x8000_1000, 0x1000) == 32 << 20 | 0x1000)
+        #expect(free(0x8000_1000, 0x1000) == 32 << 20)
+        #expect(free(0x8000_1000, 2 << 20) == 32 << 20 | 0x1000)
         #expect(free(0x8000_0000, 32 << 20) == 32 << 20)
         #expect(free(0x8000_0000, 33 << 20) == nil)
-        #expect(free(0x8000_0000, 0x1000, [32 << 20..<(32 << 20) + 1]) == 34 << 20)
+        #expect(free(0x8000_0000, 0x1000, [32 << 20..<(32 << 20) + 1]) == 32 << 20 | 0x1000)
+        #expect(free(0x8000_0000, 2 << 20, [32 << 20..<(32 << 20) + 1]) == 34 << 20)
         #expect(free(0x8000_0000, .max) == nil)
         // A hole before the first slot.
-        slots = MemorySlots(fileByteCount: 64 << 20)
+        slots = MemorySlots(Stage2Geometry(), fileByteCount: 64 << 20)
         try slots.insert(slot(0, 0x4000_0000, 32 << 20, 4 << 20))
         #expect(free(0x8000_0000, 4 << 20) == 0)
         #expect(free(0x8000_0000, 5 << 20) == 36 << 20)

@@ -24,7 +24,8 @@ import Testing
             let byteCount = UInt64(tables + 2) * 4096
             base = .allocate(byteCount: Int(byteCount), alignment: 4096)
             base.initializeMemory(as: UInt8.self, repeating: 0, count: Int(byteCount))
-            stage2 = Stage2(memory: Stage2TableMemory(base: base, byteCount: byteCount), broadcast: log)
+            stage2 = Stage2(
+                memory: Stage2TableMemory(Stage2Geometry(), base: base, byteCount: byteCount), broadcast: log)
         }
         deinit { base.deallocate() }
 
@@ -64,12 +65,12 @@ import Testing
             lines.map { $0.split(separator: " ").joined(separator: " ") } == [
                 "0x40000000-0x403fffff 4M 2 x 2M 0x0 RWX AF Normal",
                 "0x40400000-0x40400fff 4K 1 x 4K 0x800000 RWX AF Normal",
-                "0x40401000-0x40401fff 4K 1 x 4K 0x801000 R-X AF Normal", "2 tables beside the root's two",
+                "0x40401000-0x40401fff 4K 1 x 4K 0x801000 R-X AF Normal", "2 tables beside the root's 2",
             ])
     }
 
     @Test func `VTCR says what the tables are`() {
-        let vtcr = Stage2Geometry.vtcr
+        let vtcr = Stage2Geometry().vtcr
         #expect(vtcr & 0x3F == 24)  // T0SZ
         #expect(vtcr >> 6 & 3 == 1)  // SL0: level 1
         #expect(vtcr >> 14 & 3 == 0)  // TG0: 4 KiB
@@ -78,7 +79,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3]) func `a mapping translates its whole block and nothing beside it`(level: Int) {
         let fixture = Fixture()
-        let size = Stage2Geometry.blockByteCount(level: level)
+        let size = Stage2Geometry().blockByteCount(level: level)
         let ipa: UInt64 = 0xC0_4000_0000 + size
         #expect(fixture.map(IPA(ipa + 0x777), to: HostOffset(size * 5 + 0x777), level: level, .all) == .mapped)
         #expect(fixture.walk(ipa) == size * 5)
@@ -173,7 +174,7 @@ import Testing
 
     @Test func `the file holds the worst case`() {
         for mebibytes: UInt64 in [1, 2, 512, 1024, 4096] {
-            let byteCount = Stage2Geometry.fileByteCount(memoryByteCount: (mebibytes << 20))
+            let byteCount = Stage2Geometry().fileByteCount(memoryByteCount: (mebibytes << 20))
             let fixture = Fixture(tables: Int(byteCount / 4096) - 2)
             var ipa = PhysicalMap.ram.rawValue
             while ipa < PhysicalMap.ram.rawValue + (mebibytes << 20) {

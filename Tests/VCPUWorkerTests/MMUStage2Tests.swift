@@ -92,11 +92,11 @@ import Testing
     func everyShapeOfTablesIsWalked(_ granule: GranuleCase) {
         for startLevel in (granule.pageBits == 12 ? 0 : 1)...(granule.pageBits == 12 ? 2 : 3) {
             let below = granule.pageBits + (3 - startLevel) * (granule.pageBits - 3)
-            for inputBits in 25...40 where inputBits > below && inputBits <= below + granule.pageBits - 3 + 4 {
+            for inputBits in 25...48 where inputBits > below && inputBits <= below + granule.pageBits - 3 + 4 {
                 let fixture = MMUFixture(isStage2Flat: false)
                 let sl0 = granule.pageBits == 12 ? 2 - startLevel : 3 - startLevel
                 let tg0: UInt64 = granule.pageBits == 12 ? 0 : granule.pageBits == 14 ? 2 : 1
-                fixture.vtcr = UInt64(64 - inputBits) | UInt64(sl0) << 6 | tg0 << 14 | 2 << 16
+                fixture.vtcr = UInt64(64 - inputBits) | UInt64(sl0) << 6 | tg0 << 14 | 5 << 16
                 fixture.vttbr = fixture.allocateStage2(byteCount: 1 << UInt64(max(inputBits - below + 3, 12)))
                 // The last page of the input range.
                 let ipa =
@@ -110,6 +110,46 @@ import Testing
                     "start level \(startLevel), \(inputBits) bits")
             }
         }
+    }
+
+    /// A T0SZ for more bits than the machine has, and a start level that is for larger machines.
+    @Test func smallMachinesHaveNeitherLongIPAsNorHighStartLevels() {
+        let fixture = MMUFixture()
+        // The first descriptor is a table, so that a walk that begins does not end at once.
+        fixture.stage2.storeBytes(of: 0x3003, as: UInt64.self)
+        let sizes: [UInt64] = [32, 36, 40, 42, 44, 48]
+        for (tg0, least) in [(0, 44), (2, 42), (1, 44)] as [(UInt64, UInt64)] {
+            for (ps, bits) in sizes.enumerated() {
+                fixture.vtcr = 64 - bits | (bits < least ? 1 : 2) << 6 | tg0 << 14 | UInt64(ps) << 16
+                #expect(
+                    flat(fixture).walk(0x1000, in: fixture) != .stage2(.translation(level: 0), ipa: 0x1000),
+                    "granule \(tg0), \(bits) bits")
+                for vtcr in [fixture.vtcr - 1, fixture.vtcr & ~(3 << 6) | (bits < least ? 2 : 3) << 6] {
+                    fixture.vtcr = vtcr
+                    #expect(
+                        flat(fixture).walk(0x1000, in: fixture) == .stage2(.translation(level: 0), ipa: 0x1000),
+                        "granule \(tg0), \(bits) bits, VTCR_EL2 \(vtcr)")
+                }
+            }
+        }
+    }
+
+    @Test func stage1OutputIsBoundedByTheMachine() {
+        let fixture = MMUFixture()
+        // 36 bits: T0SZ 28, SL0 1, PS 1.
+        fixture.vtcr = 28 | 1 << 6 | 1 << 16
+        let ipa: UInt64 = 1 << 36
+        #expect(flat(fixture).walk(ipa, in: fixture) == .stage1(.addressSize(level: 0)))
+        #expect(flat(fixture).walk(ipa - 1, in: fixture) == .stage2(.translation(level: 1), ipa: ipa - 1))
+        let tables = Stage1Tables(fixture)
+        tables.map(0x1000, to: ipa)
+        #expect(tables.regime().walk(0x1000, in: fixture) == .stage1(.addressSize(level: 3)))
+        // 48 bits, which stage 1 may use when IPS says so.
+        fixture.vtcr = 16 | 2 << 6 | 5 << 16
+        fixture.vttbr = 0x10_0000
+        let far: UInt64 = 1 << 47
+        #expect(flat(fixture).walk(far, in: fixture) == .stage2(.translation(level: 0), ipa: far))
+        #expect(flat(fixture).walk(1 << 48, in: fixture) == .stage1(.addressSize(level: 0)))
     }
 
     @Test func faultsOnDescriptorsAreThoseOfTheWalk() {

@@ -40,6 +40,8 @@ struct RunCommand: ExecutableCommand {
         help: ArgumentHelp("Guest RAM in bytes, or with K, M or G; a multiple of 2M.", valueName: "size"))
     var memory = MemorySize(byteCount: 512 << 20)
 
+    @OptionGroup var stage2: Stage2Options
+
     @Option(
         help: ArgumentHelp(
             "Use this device tree instead of the generated one. Its memory, command line and initrd are set to this run's.",
@@ -176,6 +178,9 @@ struct RunCommand: ExecutableCommand {
             throw ValidationError("--list-registers \(listRegisters) is not possible: give 1 to 16")
         }
         if let problem = memory.problem(hostByteCount: MemorySize.hostByteCount) { throw ValidationError(problem) }
+        if let problem = stage2.geometry.problem(memoryByteCount: memory.byteCount, vcpuCount: cpus) {
+            throw ValidationError(problem)
+        }
         if let problem = haltPoll.problem { throw ValidationError(problem) }
         if let timeout, !(timeout > 0 && timeout <= 1e9) {
             throw ValidationError("--timeout \(timeout) is not possible: give seconds above 0")
@@ -218,6 +223,7 @@ struct RunCommand: ExecutableCommand {
         configuration.commandLine = cmdline
         configuration.vcpuCount = cpus
         configuration.memoryByteCount = memory.byteCount
+        configuration.stage2Geometry = stage2.geometry
         configuration.dtbPath = dtb
         configuration.dumpDTBPath = dumpDTB
         configuration.haltPoll = haltPoll

@@ -8,6 +8,8 @@ struct VMConfiguration {
     /// 1…512.
     var vcpuCount = 1
     var memoryByteCount: UInt64 = 512 << 20
+    /// The shape of the stage-2 tables, and with it the size of the guest's physical addresses.
+    var stage2Geometry = Stage2Geometry()
     /// A device tree to use instead of the generated one.
     var dtbPath: String?
     /// Where to write the device tree that the guest gets.

@@ -31,7 +31,7 @@ final class VirtualMachine {
     var retiringMemory = RetiringMemory()
     var stage2: Stage2
     let dvm: DVMBroadcast
-    /// The largest stage-2 block: 1 for 1 GiB, 2 for 2 MiB, 3 for 4 KiB.
+    /// The level of the largest stage-2 block that is made: 1 or 2 for blocks, as far as the granule has them, 3 for pages.
     var stage2BlockLevel = 2
 
     // MARK: Processors and devices
@@ -105,15 +105,16 @@ final class VirtualMachine {
         logsFaults = logger.logLevel <= .trace
         timers = DeadlineQueue(count: configuration.vcpuCount)
         physicalTimers = DeadlineQueue(count: configuration.vcpuCount)
+        let geometry = configuration.stage2Geometry
         do throws(SystemError) {
-            // As much again for slots that are added later: the host backs only what is touched.
-            let ramByteCount = 2 * configuration.memoryByteCount
+            // As much again for slots that are added later, as far as output addresses reach: the host backs only what is touched.
+            let ramByteCount = min(2 * configuration.memoryByteCount, geometry.ipaLimit)
             ramFile = try MemoryFile.create(name: "armada-ram", byteCount: ramByteCount)
             ram = try MappedMemory(
                 descriptor: ramFile.rawValue, byteCount: Int(ramByteCount), writable: true, name: "guest memory")
             try Self.seal(ramFile.rawValue, "guest memory")
 
-            let stage2ByteCount = Stage2Geometry.fileByteCount(memoryByteCount: ramByteCount)
+            let stage2ByteCount = geometry.fileByteCount(memoryByteCount: ramByteCount)
             stage2File = try MemoryFile.create(name: "armada-stage2", byteCount: stage2ByteCount)
             stage2Mapping = try MappedMemory(
                 descriptor: stage2File.rawValue, byteCount: Int(stage2ByteCount), writable: true, name: "stage-2 tables"
@@ -133,7 +134,7 @@ final class VirtualMachine {
         armada_store32(controlPage.base + ControlPage.magicOffset, ControlPage.magic)
         dvm = DVMBroadcast(controlPage: controlPage.base, vcpuCount: configuration.vcpuCount)
         stage2 = Stage2(
-            memory: Stage2TableMemory(base: stage2Mapping.base, byteCount: UInt64(stage2Mapping.byteCount)),
+            memory: Stage2TableMemory(geometry, base: stage2Mapping.base, byteCount: UInt64(stage2Mapping.byteCount)),
             broadcast: dvm)
 
         let vgic = VGIC(vcpuCount: configuration.vcpuCount, listRegisterCount: configuration.listRegisterCount)
@@ -150,7 +151,7 @@ final class VirtualMachine {
         stressDevice = stress.map { StressDevice(session: $0) }
         self.linuxStress = linuxStress
 
-        slots = MemorySlots(fileByteCount: UInt64(ram.byteCount))
+        slots = MemorySlots(geometry, fileByteCount: UInt64(ram.byteCount))
         do throws(MemorySlots.Failure) {
             try slots.insert(
                 MemorySlot(base: PhysicalMap.ram, byteCount: configuration.memoryByteCount, output: HostOffset(0)))
@@ -289,7 +290,7 @@ final class VirtualMachine {
         frame.ramByteCount = UInt64(ram.byteCount)
         frame.stage2ByteCount = UInt64(stage2Mapping.byteCount)
         frame.controlByteCount = UInt64(controlPage.byteCount)
-        frame.vtcr = Stage2Geometry.vtcr
+        frame.vtcr = stage2.geometry.vtcr
         // VMID 1; the root stands at the beginning of the file.
         frame.vttbr = 1 << 48
         frame.counterOffset = counterOffset

@@ -32,9 +32,6 @@ package enum PhysicalMap {
     /// RAM ends at most here (255 GiB), below the second redistributor region.
     package static let ramLimit = IPA(0x40_0000_0000)
 
-    /// Size of the guest's physical address space in bits.
-    package static let ipaBits = 40
-
     /// Timer interrupts, as INTIDs of PPIs.
     package static let hypervisorPhysicalTimerINTID: UInt32 = 26
     package static let virtualTimerINTID: UInt32 = 27

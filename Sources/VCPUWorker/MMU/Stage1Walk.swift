@@ -44,6 +44,7 @@ struct Stage1Regime {
     let isEnabled: Bool
     /// SCTLR_EL1.WXN.
     private let isWritableExecuteNever: Bool
+    /// What TCR_EL1.IPS allows, which may be more than the machine has.
     private let outputBits: UInt8
     private let mair: UInt64
     private let lower: Stage1Half
@@ -56,7 +57,7 @@ struct Stage1Regime {
     init(sctlr: UInt64, tcr: UInt64, ttbr0: UInt64, ttbr1: UInt64, mair: UInt64) {
         isEnabled = sctlr & 1 != 0
         isWritableExecuteNever = sctlr & 1 << 19 != 0
-        outputBits = OutputSize.bits(encoded: tcr >> 32)
+        outputBits = PhysicalAddressSize.bits(encoded: tcr >> 32)
         self.mair = mair
         lower = Stage1Half(
             granule: TranslationGranule(tg0: tcr >> 14), txsz: tcr, isWalkDisabled: tcr & 1 << 7 != 0,
@@ -80,7 +81,7 @@ struct Stage1Regime {
     func walk(
         _ va: UInt64, unprivileged: Bool, stage2: Stage2Regime, in memory: PhysicalMemory
     ) throws(WalkFault) -> Stage1Translation {
-        guard isEnabled else { return try flat(va) }
+        guard isEnabled else { return try flat(va, physicalAddressBits: stage2.physicalAddressBits) }
         let address = untagged(va)
         let isUpper = va & 1 << 55 != 0
         let half = isUpper ? upper : lower
@@ -88,6 +89,7 @@ struct Stage1Regime {
         guard half.isEnabled, top == (isUpper ? ~0 : 0), !(unprivileged && half.isUnprivilegedPrevented) else {
             throw WalkFault(status: .translation(level: 0))
         }
+        let outputBits = min(outputBits, stage2.physicalAddressBits)
         var table = half.table
         guard table &>> UInt64(outputBits) == 0 else { throw WalkFault(status: .addressSize(level: 0)) }
 
@@ -125,11 +127,11 @@ struct Stage1Regime {
     }
 
     /// The MMU is off: the IPA is the address, data is Device-nGnRnE, everything is permitted.
-    private func flat(_ va: UInt64) throws(WalkFault) -> Stage1Translation {
+    private func flat(_ va: UInt64, physicalAddressBits: UInt8) throws(WalkFault) -> Stage1Translation {
         let isUpper = va & 1 << 55 != 0
         let isTagged = isUpper ? upper.isTopByteIgnored : lower.isTopByteIgnored
         let ipa = isTagged ? va & (1 << 56 - 1) : va
-        guard ipa &>> UInt64(OutputSize.physicalAddressBits) == 0 else {
+        guard ipa &>> UInt64(physicalAddressBits) == 0 else {
             throw WalkFault(status: .addressSize(level: 0))
         }
         return Stage1Translation(

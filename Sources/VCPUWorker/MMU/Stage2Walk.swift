@@ -8,30 +8,44 @@ import Shared
 ///
 /// Source: Arm ARM "VMSAv8-64 stage 2 translation", "VTCR_EL2, Virtualization Translation Control Register".
 struct Stage2Regime {
-    private var granule = TranslationGranule.size4K
+    private let granule: TranslationGranule
+    /// Bits of a physical address: what VTCR_EL2.PS says is the machine's size (ID_AA64MMFR0_EL1.PARange), too.
+    let physicalAddressBits: UInt8
     /// 64 − T0SZ.
     private var inputBits: UInt8 = 0
     private var startLevel: UInt8 = 0
-    private var outputBits: UInt8 = 0
     /// Where the (possibly concatenated) tables of the start level begin.
     private var base: UInt64 = 0
-    /// SL0 and T0SZ fit together.
+    /// T0SZ and SL0 are possible, and fit together.
     private var isConsistent = false
 
     init(vtcr: UInt64, vttbr: UInt64) {
         granule = TranslationGranule(tg0: vtcr >> 14)
-        outputBits = OutputSize.bits(encoded: vtcr >> 16)
+        physicalAddressBits = PhysicalAddressSize.bits(encoded: vtcr >> 16)
         let t0sz = UInt8(truncatingIfNeeded: vtcr & 0x3F)
-        let sl0 = UInt8(truncatingIfNeeded: vtcr >> 6 & 3)
-        guard t0sz >= 16, t0sz <= 39, sl0 != 3 else { return }
+        guard t0sz >= 64 &- physicalAddressBits, t0sz <= 39,
+            let level = Self.startLevel(
+                sl0: UInt8(truncatingIfNeeded: vtcr >> 6 & 3), granule, physicalAddressBits: physicalAddressBits)
+        else { return }
         inputBits = 64 &- t0sz
-        startLevel = granule.pageBits == 12 ? 2 &- sl0 : 3 &- sl0
+        startLevel = level
         let below = granule.blockBits(level: startLevel)
         // At most 16 tables are concatenated, and the start level has to resolve something.
         guard inputBits > below, inputBits &- below <= granule.indexBits &+ 4 else { return }
         let tableBits = inputBits &- below &+ 3
         base = vttbr & 0x0000_FFFF_FFFF_FFFE & ~((1 &<< UInt64(tableBits)) &- 1)
         isConsistent = true
+    }
+
+    /// The start level that `sl0` names; nil: a machine of so many bits has none. The highest level of a granule is for
+    /// addresses that can fill it.
+    ///
+    /// Source: Arm ARM "VTCR_EL2", SL0; `AArch64.S2InvalidSL`.
+    private static func startLevel(sl0: UInt8, _ granule: TranslationGranule, physicalAddressBits: UInt8) -> UInt8? {
+        guard sl0 < 3 else { return nil }
+        let least: UInt8 = granule == .size16K ? 42 : 44
+        guard sl0 < 2 || physicalAddressBits >= least else { return nil }
+        return (granule == .size4K ? 2 : 3) &- sl0
     }
 
     /// Walks for `ipa`. Permissions are the caller's to check.
@@ -42,7 +56,7 @@ struct Stage2Regime {
         guard isLeaf else { throw fault(.translation(level: Int(level)), ipa) }
         let blockMask = (1 &<< UInt64(granule.blockBits(level: level))) &- 1
         let output = address(in: descriptor) & ~blockMask
-        guard output &>> UInt64(outputBits) == 0 else { throw fault(.addressSize(level: Int(level)), ipa) }
+        guard output &>> UInt64(physicalAddressBits) == 0 else { throw fault(.addressSize(level: Int(level)), ipa) }
         guard descriptor & Stage2Descriptor.accessFlag != 0 else {
             throw fault(.accessFlag(level: Int(level)), ipa)
         }
@@ -86,7 +100,7 @@ struct Stage2Regime {
             let descriptor = armada_load_acquire64(place)
             guard descriptor & 3 == 3, level < 3 else { return (place, descriptor, level) }
             let next = address(in: descriptor)
-            guard next &>> UInt64(outputBits) == 0 else { throw fault(.addressSize(level: Int(level)), ipa) }
+            guard next &>> UInt64(physicalAddressBits) == 0 else { throw fault(.addressSize(level: Int(level)), ipa) }
             table = next
             level &+= 1
             indexMask = (1 &<< UInt64(granule.indexBits)) &- 1

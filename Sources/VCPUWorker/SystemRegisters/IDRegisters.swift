@@ -1,3 +1,5 @@
+import Shared
+
 /// The constants that identify the PE: they announce what is there and nothing else.
 ///
 /// Source: Arm ARM "AArch64 identification registers".
@@ -20,8 +22,11 @@ enum IDRegisters {
         | field(52, 1)
     // DPB: DC CVAP without DC CVADP. LRCPC: LDAPR without the unscaled forms.
     static let id_AA64ISAR1_EL1 = field(0, 1) | field(20, 1)
-    // 40 bits of physical address, 16-bit ASIDs, granules of 16 (TGran16 = 1), 64 and 4 KiB (both 0).
-    static let id_AA64MMFR0_EL1 = field(0, 2) | field(4, 2) | field(20, 1) | field(24, 0) | field(28, 0)
+    // 16-bit ASIDs, granules of 16 (TGran16 = 1), 64 and 4 KiB (both 0).
+    static func id_AA64MMFR0_EL1(physicalAddressBits: UInt8) -> UInt64 {
+        field(0, PhysicalAddressSize.encoding(bits: physicalAddressBits)) | field(4, 2) | field(20, 1) | field(24, 0)
+            | field(28, 0)
+    }
     // PAN with AT S1E1RP and S1E1WP.
     static let id_AA64MMFR1_EL1 = field(20, 2)
     // UAO, and E0PD, without which Linux keeps separate tables for EL0 to hide where the kernel lies.

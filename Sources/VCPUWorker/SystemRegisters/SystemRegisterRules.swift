@@ -14,6 +14,8 @@ extension VCPU {
         // OSLM = 0b10: the OS lock is there.
         case .oslsr: value = 1 << 3 | (system.osLock ? 1 << 1 : 0)
         case .mpidr: value = system.mpidr.registerValue
+        case .aa64mmfr0:
+            value = IDRegisters.id_AA64MMFR0_EL1(physicalAddressBits: mmu.regime.stage2.physicalAddressBits)
         case .ccsidr: value = IDRegisters.ccsidr(csselr: system.csselr_EL1)
         case .isr: value = UInt64(pendingInterrupts)
         case .dczid:
@@ -102,8 +104,8 @@ extension VCPU {
         case .hypervisor: return trapSystemRegister(e, word: word, isRead: false)
         case .iccSGI1R: return sendSGI(value, group: 1)
         case .iccSGI0R, .iccASGI1R: return sendSGI(value, group: 0)
-        case .oslsr, .mpidr, .ccsidr, .isr, .dczid, .currentEL, .counter, .iccIAR0, .iccIAR1, .iccHPPIR0, .iccHPPIR1,
-            .iccRPR:
+        case .oslsr, .mpidr, .aa64mmfr0, .ccsidr, .isr, .dczid, .currentEL, .counter, .iccIAR0, .iccIAR1, .iccHPPIR0,
+            .iccHPPIR1, .iccRPR:
             return takeUndefined()
         }
         return .next

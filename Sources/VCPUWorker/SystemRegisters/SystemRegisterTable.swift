@@ -49,7 +49,7 @@ enum SystemRegisterMeaning: Sendable {
 enum SystemRegisterRule: UInt8, Sendable {
     case breakpointValue, breakpointControl, watchpointValue, watchpointControl
     case mdscr, oslar, oslsr
-    case mpidr, ccsidr, isr, dczid
+    case mpidr, aa64mmfr0, ccsidr, isr, dczid
     case currentEL, spSel, pan, uao, nzcv, daif, fpcr, fpsr, sp_EL0
     case counter
     case cntpTval, cntpCtl, cntpCval, cntvTval, cntvCtl, cntvCval
@@ -138,7 +138,7 @@ enum SystemRegisterTable {
         Row(.ID_AA64DFR0_EL1,    .el1Read,   .constant(IDRegisters.id_AA64DFR0_EL1)),
         Row(.ID_AA64ISAR0_EL1,   .el1Read,   .constant(IDRegisters.id_AA64ISAR0_EL1)),
         Row(.ID_AA64ISAR1_EL1,   .el1Read,   .constant(IDRegisters.id_AA64ISAR1_EL1)),
-        Row(.ID_AA64MMFR0_EL1,   .el1Read,   .constant(IDRegisters.id_AA64MMFR0_EL1)),
+        Row(.ID_AA64MMFR0_EL1,   .el1Read,   .rule(.aa64mmfr0)),
         Row(.ID_AA64MMFR1_EL1,   .el1Read,   .constant(IDRegisters.id_AA64MMFR1_EL1)),
         Row(.ID_AA64MMFR2_EL1,   .el1Read,   .constant(IDRegisters.id_AA64MMFR2_EL1)),
         // M A C SA SA0 UMA I DZE UCT nTWI nTWE WXN TSCXT SPAN UCI

@@ -20,7 +20,7 @@ extension VirtualMachine {
         slotAnswer(id) { () throws(MemorySlots.Failure) in
             let base = slots[try slots.index(id: id)].base
             let (pages, ticket) = try takeDirtyPages(slot: id)
-            let log = DirtyLog(base: base, pageByteCount: 1 << MemorySlots.pageShift, pages: pages)
+            let log = DirtyLog(base: base, pageByteCount: slots.pageByteCount, pages: pages)
             let isDue = { [dvm] in ticket.map(dvm.isComplete) ?? true }
             return .later(
                 LaterReply(reply: .dirtyPages(log), isDue: isDue) { [unowned self] in

@@ -15,7 +15,7 @@ extension VirtualMachine {
         }
         // 2. HPFAR_EL2.FIPA[47:12] in bits 43:4.
         let ipa = IPA((vcpu.exit.hpfar & 0xFFF_FFFF_FFF0) << 8 | far & 0xFFF)
-        if ipa.rawValue >> UInt64(PhysicalMap.ipaBits) != 0 || status.isAddressSize {
+        if ipa.rawValue >= stage2.geometry.ipaLimit || status.isAddressSize {
             inject(vcpu, isFetch: isFetch, far)
             return .resume
         }
@@ -86,9 +86,9 @@ extension VirtualMachine {
 
     /// The lowest level (largest block) whose block around `ipa` lies in the slot, with IPA and output equally aligned.
     func blockLevel(_ slot: MemorySlot, _ ipa: IPA) -> Int {
-        var level = stage2BlockLevel
+        var level = max(stage2BlockLevel, stage2.geometry.largestBlockLevel)
         while level < Stage2Geometry.lastLevel {
-            let size = Stage2Geometry.blockByteCount(level: level)
+            let size = stage2.geometry.blockByteCount(level: level)
             let start = ipa.rawValue & ~(size - 1)
             if (slot.base.rawValue ^ slot.output.rawValue) & (size - 1) == 0, start >= slot.base.rawValue,
                 slot.end - start >= size

@@ -107,9 +107,10 @@ extension VirtualMachine {
     /// The coordinator has written to guest memory.
     func markDirty(_ ipa: IPA, byteCount: UInt64) {
         guard byteCount > 0, let index = slots.index(of: ipa), slots[index].dirtyPages != nil else { return }
-        let slot = slots[index]
-        let last = min(ipa.rawValue &+ (byteCount - 1), slot.end - 1)
-        for page in slot.page(of: ipa)...slot.page(of: IPA(last)) { slots.markDirty(slot: index, page: page) }
+        let last = ipa.rawValue + min(byteCount, slots[index].end - ipa.rawValue) - 1
+        for page in slots.page(of: ipa, slot: index)...slots.page(of: IPA(last), slot: index) {
+            slots.markDirty(slot: index, page: page)
+        }
     }
 
     // MARK: Pages and blocks
@@ -138,7 +139,7 @@ extension VirtualMachine {
         while address < slot.end {
             let level = blockLevel(slot, IPA(address))
             // Nothing is a block around a page at the slot's edges; the next one may be.
-            let step = Stage2Geometry.blockByteCount(level: min(level, Stage2Geometry.lastLevel - 1))
+            let step = stage2.geometry.blockByteCount(level: min(level, Stage2Geometry.lastLevel - 1))
             if level < Stage2Geometry.lastLevel {
                 visit.leaves += 1
                 if stage2.merge(IPA(address), to: slot.output(of: IPA(address)), level: level, permissions) {

@@ -20,13 +20,10 @@ struct MemorySlot: Equatable {
     var outputEnd: UInt64 { output.rawValue + byteCount }
     func holds(_ ipa: IPA) -> Bool { ipa >= base && ipa.rawValue < end }
     func output(of ipa: IPA) -> HostOffset { HostOffset(output.rawValue + (ipa.rawValue - base.rawValue)) }
-    func page(of ipa: IPA) -> Int { Int((ipa.rawValue - base.rawValue) >> MemorySlots.pageShift) }
-    var pageCount: Int { Int(byteCount >> MemorySlots.pageShift) }
 }
 
 /// The memory of the guest, in ascending order and without overlaps. Two slots may show the same part of the RAM file.
 struct MemorySlots {
-    static let pageShift: UInt64 = 12
     static let maximumCount = 512
 
     /// Why a slot cannot be as asked. The description is a clause for the user.
@@ -35,9 +32,9 @@ struct MemorySlots {
         case exists
         case missing
         case empty
-        case unaligned
+        case unaligned(pageByteCount: UInt64)
         case overlaps(slot: Int, IPA, IPA)
-        case outsideAddressSpace
+        case outsideAddressSpace(bits: Int)
         case outsideFile(byteCount: UInt64)
         case noMemory(fileByteCount: UInt64)
         case logged
@@ -50,10 +47,11 @@ struct MemorySlots {
             case .exists: "it exists already: remove it first, or take another number"
             case .missing: "there is none; armada ctl slots lists them"
             case .empty: "a slot of 0 bytes is none"
-            case .unaligned: "address, size and offset of a slot must be multiples of \(1 << pageShift) bytes"
+            case .unaligned(let pageByteCount):
+                "address, size and offset of a slot must be multiples of \(pageByteCount) bytes"
             case .overlaps(let slot, let first, let last): "it overlaps slot \(slot) at \(first)-\(last)"
-            case .outsideAddressSpace:
-                "it reaches beyond the guest's \(PhysicalMap.ipaBits)-bit physical address space"
+            case .outsideAddressSpace(let bits):
+                "it reaches beyond the guest's \(bits)-bit physical address space"
             case .outsideFile(let byteCount):
                 "it reaches beyond the RAM file, which has \(hexadecimal(byteCount)) bytes"
             case .noMemory(let byteCount):
@@ -66,10 +64,17 @@ struct MemorySlots {
     }
 
     private(set) var slots: [MemorySlot] = []
+    /// The size of a page, and where the IPAs end.
+    private let geometry: Stage2Geometry
     /// Of the RAM file.
     private let fileByteCount: UInt64
 
-    init(fileByteCount: UInt64) { self.fileByteCount = fileByteCount }
+    init(_ geometry: Stage2Geometry, fileByteCount: UInt64) {
+        self.geometry = geometry
+        self.fileByteCount = fileByteCount
+    }
+
+    var pageByteCount: UInt64 { geometry.pageByteCount }
 
     // MARK: Changing
 
@@ -88,7 +93,7 @@ struct MemorySlots {
         var slot = try remove(id: id)
         let old = slot
         slot.base = base
-        if slot.dirtyPages != nil { slot.dirtyPages = DirtyPages(pageCount: slot.pageCount) }
+        if slot.dirtyPages != nil { slot.dirtyPages = noPages(of: slot) }
         do throws(Failure) { try insert(slot) } catch {
             try insert(old)
             throw error
@@ -97,10 +102,10 @@ struct MemorySlots {
 
     private func check(_ slot: MemorySlot) throws(Failure) {
         guard slot.byteCount > 0 else { throw .empty }
-        let pageMask: UInt64 = 1 << Self.pageShift - 1
-        guard (slot.base.rawValue | slot.byteCount | slot.output.rawValue) & pageMask == 0 else { throw .unaligned }
+        let bits = slot.base.rawValue | slot.byteCount | slot.output.rawValue
+        guard bits & geometry.pageMask == 0 else { throw .unaligned(pageByteCount: pageByteCount) }
         let (end, wraps) = slot.base.rawValue.addingReportingOverflow(slot.byteCount)
-        guard !wraps, end <= 1 << UInt64(PhysicalMap.ipaBits) else { throw .outsideAddressSpace }
+        guard !wraps, end <= geometry.ipaLimit else { throw .outsideAddressSpace(bits: geometry.ipaBits) }
         let (outputEnd, outputWraps) = slot.output.rawValue.addingReportingOverflow(slot.byteCount)
         guard !outputWraps, outputEnd <= fileByteCount else { throw .outsideFile(byteCount: fileByteCount) }
         for other in slots where other.base.rawValue < end && slot.base.rawValue < other.end {
@@ -130,13 +135,15 @@ struct MemorySlots {
         _read { yield slots[index] }
     }
 
-    /// The lowest part of the RAM file that no slot shows and none of `others` touches, aligned as `base` is within blocks
-    /// of 2 MiB, so that blocks can map it.
+    /// The lowest part of the RAM file that no slot shows and none of `others` touches, aligned as `base` is within the blocks
+    /// of level 2, so that these can map it.
     func freeOutput(base: IPA, byteCount: UInt64, avoiding others: [Range<UInt64>]) -> HostOffset? {
-        let block: UInt64 = 2 << 20
+        let block = geometry.blockByteCount(level: 2)
+        // A slot without a whole block needs no such alignment.
+        let first = byteCount < block ? 0 : base.rawValue % block
+        let step = byteCount < block ? pageByteCount : block
         let taken = slots.map { $0.output.rawValue..<$0.outputEnd } + others
-        let first = base.rawValue % block
-        let candidates = taken.map { ($0.upperBound &+ block &- 1 &- first) / block &* block &+ first }
+        let candidates = taken.map { ($0.upperBound &+ step &- 1 &- first) / step &* step &+ first }
         return ([first] + candidates).sorted().first { start in
             let (end, wraps) = start.addingReportingOverflow(byteCount)
             return !wraps && end <= fileByteCount && !taken.contains { $0.lowerBound < end && start < $0.upperBound }
@@ -145,14 +152,17 @@ struct MemorySlots {
 
     // MARK: Dirty logging
 
-    mutating func startLogging(slot index: Int) {
-        slots[index].dirtyPages = DirtyPages(pageCount: slots[index].pageCount)
-    }
+    private func noPages(of slot: MemorySlot) -> DirtyPages { DirtyPages(pageCount: Int(slot.byteCount / pageByteCount)) }
+
+    /// The number of the page of `ipa` in a slot that holds it.
+    func page(of ipa: IPA, slot index: Int) -> Int { Int((ipa.rawValue - slots[index].base.rawValue) / pageByteCount) }
+
+    mutating func startLogging(slot index: Int) { slots[index].dirtyPages = noPages(of: slots[index]) }
 
     mutating func stopLogging(slot index: Int) { slots[index].dirtyPages = nil }
 
     /// Notes a write to the page of `ipa`, if that slot is logged.
-    mutating func markDirty(slot index: Int, _ ipa: IPA) { markDirty(slot: index, page: slots[index].page(of: ipa)) }
+    mutating func markDirty(slot index: Int, _ ipa: IPA) { markDirty(slot: index, page: page(of: ipa, slot: index)) }
 
     mutating func markDirty(slot index: Int, page: Int) { slots[index].dirtyPages?.insert(page) }
 

@@ -17,10 +17,12 @@ struct Stage2: ~Copyable {
         case outOfTables
     }
 
+    let geometry: Stage2Geometry
     var memory: Stage2TableMemory
     let broadcast: any Stage2Broadcast
 
     init(memory: consuming Stage2TableMemory, broadcast: any Stage2Broadcast) {
+        geometry = memory.geometry
         self.memory = memory
         self.broadcast = broadcast
     }
@@ -32,25 +34,27 @@ struct Stage2: ~Copyable {
         -> MapResult
     {
         var table: UInt64 = 0
-        var level = Stage2Geometry.startLevel
+        var level = geometry.startLevel
         while level < target {
-            let entry = table + Stage2Geometry.index(ipa, level: level) * 8
+            let entry = table + geometry.index(ipa, level: level) * 8
             var descriptor = memory.load(entry)
             if descriptor & Stage2Descriptor.valid == 0 {
                 guard let next = memory.allocate(broadcast) else { return .outOfTables }
                 descriptor = next | Stage2Descriptor.valid | Stage2Descriptor.tableOrPage
                 memory.store(entry, descriptor)
             } else if descriptor & Stage2Descriptor.tableOrPage == 0 {
-                if Self.allows(descriptor, permissions) { return .unchanged }
+                if Self.allows(descriptor, permissions), leads(descriptor, level: level, from: ipa, to: output) {
+                    return .unchanged
+                }
                 guard let split = split(entry, descriptor, level: level, ipa) else { return .outOfTables }
                 descriptor = split
             }
             table = descriptor & Stage2Descriptor.addressMask
             level += 1
         }
-        let entry = table + Stage2Geometry.index(ipa, level: target) * 8
+        let entry = table + geometry.index(ipa, level: target) * 8
         let old = memory.load(entry)
-        let mask = ~(Stage2Geometry.blockByteCount(level: target) - 1)
+        let mask = ~(geometry.blockByteCount(level: target) - 1)
         let new = output.rawValue & mask | Self.leafBits(level: target) | permissions.descriptorBits
         if old & Stage2Descriptor.valid == 0 {
             memory.store(entry, new)
@@ -88,18 +92,20 @@ struct Stage2: ~Copyable {
     /// Takes away every translation of the range; blocks that reach beyond it are split. Returns the ticket of the
     /// invalidation; nil: the tables are full, and something of the range is still mapped.
     mutating func unmap(_ ipa: IPA, byteCount: UInt64) -> UInt64? {
-        let start = ipa.rawValue & ~0xFFF
-        let end = (ipa.rawValue + byteCount + 0xFFF) & ~0xFFF
+        let start = ipa.rawValue & ~geometry.pageMask
+        let (sum, overflows) = ipa.rawValue.addingReportingOverflow(byteCount)
+        let last = overflows ? geometry.ipaLimit : min(sum, geometry.ipaLimit)
+        let end = max(start, (last + geometry.pageMask) & ~geometry.pageMask)
         var emptied: [(table: UInt64, level: Int)] = []
         var isDone = true
         var address = start
         while address < end {
             var table: UInt64 = 0
-            var level = Stage2Geometry.startLevel
+            var level = geometry.startLevel
             while true {
-                let entry = table + Stage2Geometry.index(IPA(address), level: level) * 8
+                let entry = table + geometry.index(IPA(address), level: level) * 8
                 var descriptor = memory.load(entry)
-                let size = Stage2Geometry.blockByteCount(level: level)
+                let size = geometry.blockByteCount(level: level)
                 let isWhole = address & (size - 1) == 0 && end - address >= size
                 if descriptor & Stage2Descriptor.valid == 0 {
                     address = (address | (size - 1)) + 1
@@ -124,7 +130,7 @@ struct Stage2: ~Copyable {
                 level += 1
             }
         }
-        let ticket = broadcast.invalidate(IPA(start), byteCount: end - start)
+        let ticket = broadcast.invalidate(start..<end)
         for entry in emptied { retire(entry.table, level: entry.level, ticket) }
         return isDone ? ticket : nil
     }
@@ -135,11 +141,10 @@ struct Stage2: ~Copyable {
         return split(found.entry, memory.load(found.entry), level: found.level, ipa) != nil
     }
 
-    /// Visits every leaf that maps a part of `range`, in the order of their IPAs.
-    func forEachLeaf(
-        in range: Range<UInt64> = 0..<1 << UInt64(PhysicalMap.ipaBits), _ visit: (Stage2Leaf) -> Void
-    ) {
-        visitLeaves(of: 0, level: Stage2Geometry.startLevel, from: 0, in: range, visit)
+    /// Visits every leaf that maps a part of `range`, in the order of their IPAs; without a range, every leaf.
+    func forEachLeaf(in range: Range<UInt64>? = nil, _ visit: (Stage2Leaf) -> Void) {
+        let all = 0..<geometry.ipaLimit
+        visitLeaves(of: 0, level: geometry.startLevel, from: 0, in: range?.clamped(to: all) ?? all, visit)
     }
 
     // MARK: Inner parts
@@ -148,14 +153,14 @@ struct Stage2: ~Copyable {
     private func visitLeaves(
         of table: UInt64, level: Int, from base: UInt64, in range: Range<UInt64>, _ visit: (Stage2Leaf) -> Void
     ) {
-        let size = Stage2Geometry.blockByteCount(level: level)
+        let size = geometry.blockByteCount(level: level)
         var ipa = max(range.lowerBound, base) & ~(size - 1)
-        let end = min(range.upperBound, base + size * Stage2Geometry.entryCount(level: level))
+        let end = min(range.upperBound, base + size * geometry.entryCount(level: level))
         while ipa < end {
-            let entry = table + Stage2Geometry.index(IPA(ipa), level: level) * 8
+            let entry = table + geometry.index(IPA(ipa), level: level) * 8
             let descriptor = memory.load(entry)
             if Self.isLeaf(descriptor, level: level) {
-                visit(Stage2Leaf(entry: entry, ipa: ipa, descriptor: descriptor, level: level))
+                visit(Stage2Leaf(entry: entry, ipa: ipa, descriptor: descriptor, level: level, byteCount: size))
             } else if descriptor & Stage2Descriptor.valid != 0 {
                 visitLeaves(
                     of: descriptor & Stage2Descriptor.addressMask, level: level + 1, from: ipa, in: range, visit)
@@ -174,6 +179,13 @@ struct Stage2: ~Copyable {
             | Stage2Descriptor.memAttrNormalWriteBack | Stage2Descriptor.innerShareable | Stage2Descriptor.accessFlag
     }
 
+    /// Whether the block `leaf` maps the page of `ipa` to that of `output`.
+    private func leads(_ leaf: UInt64, level: Int, from ipa: IPA, to output: HostOffset) -> Bool {
+        let offsetMask = geometry.blockByteCount(level: level) - 1
+        let found = leaf & Stage2Descriptor.addressMask & ~offsetMask | ipa.rawValue & offsetMask
+        return (found ^ output.rawValue) & ~geometry.pageMask == 0
+    }
+
     private static func allows(_ descriptor: UInt64, _ permissions: Stage2Permissions) -> Bool {
         Stage2Permissions(descriptor).isSuperset(of: permissions) && descriptor & Stage2Descriptor.accessFlag != 0
     }
@@ -181,9 +193,9 @@ struct Stage2: ~Copyable {
     /// Where the walk for `ipa` ends: with a leaf, or with a descriptor that is not valid.
     func walk(_ ipa: IPA) -> (entry: UInt64, level: Int) {
         var table: UInt64 = 0
-        var level = Stage2Geometry.startLevel
+        var level = geometry.startLevel
         while true {
-            let entry = table + Stage2Geometry.index(ipa, level: level) * 8
+            let entry = table + geometry.index(ipa, level: level) * 8
             let descriptor = memory.load(entry)
             guard descriptor & Stage2Descriptor.valid != 0, !Self.isLeaf(descriptor, level: level) else {
                 return (entry, level)
@@ -202,17 +214,17 @@ struct Stage2: ~Copyable {
     func pageTable(of ipa: IPA) -> UInt64? {
         let end = walk(ipa)
         guard end.level == Stage2Geometry.lastLevel else { return nil }
-        return end.entry - Stage2Geometry.index(ipa, level: end.level) * 8
+        return end.entry - geometry.index(ipa, level: end.level) * 8
     }
 
     /// Replaces a block by a table that maps the same. Returns the table's descriptor, or nil when the file is full.
-    private mutating func split(_ entry: UInt64, _ block: UInt64, level: Int, _ ipa: IPA) -> UInt64? {
+    mutating func split(_ entry: UInt64, _ block: UInt64, level: Int, _ ipa: IPA) -> UInt64? {
         guard let table = memory.allocate(broadcast) else { return nil }
-        let step = Stage2Geometry.blockByteCount(level: level + 1)
+        let step = geometry.blockByteCount(level: level + 1)
         let kind = level + 1 == Stage2Geometry.lastLevel ? Stage2Descriptor.tableOrPage : 0
-        for index in 0..<512 { memory.store(table + UInt64(index) * 8, (block | kind) + UInt64(index) * step) }
+        for index in 0..<geometry.tableEntryCount { memory.store(table + index * 8, (block | kind) + index * step) }
         memory.store(entry, 0)
-        let mask = ~(Stage2Geometry.blockByteCount(level: level) - 1)
+        let mask = ~(geometry.blockByteCount(level: level) - 1)
         _ = broadcast.invalidate(IPA(ipa.rawValue & mask), byteCount: ~mask + 1)
         let descriptor = table | Stage2Descriptor.valid | Stage2Descriptor.tableOrPage
         memory.store(entry, descriptor)
@@ -220,9 +232,9 @@ struct Stage2: ~Copyable {
     }
 
     /// Gives up a table of `level` and all below it.
-    private mutating func retire(_ table: UInt64, level: Int, _ ticket: UInt64) {
+    mutating func retire(_ table: UInt64, level: Int, _ ticket: UInt64) {
         if level < Stage2Geometry.lastLevel {
-            for index in 0..<UInt64(512) {
+            for index in 0..<geometry.tableEntryCount {
                 let descriptor = memory.load(table + index * 8)
                 if descriptor & 3 == 3 { retire(descriptor & Stage2Descriptor.addressMask, level: level + 1, ticket) }
             }

@@ -14,7 +14,7 @@ extension Stage2 {
             run = LeafRun(leaf)
         }
         if let run { out += run.text }
-        return out + "\(tableCount) tables beside the root's two\n"
+        return out + "\(tableCount) tables beside the root's \(geometry.rootTableCount)\n"
     }
 }
 
@@ -25,8 +25,8 @@ struct Stage2Leaf {
     var ipa: UInt64
     var descriptor: UInt64
     var level: Int
+    var byteCount: UInt64
 
-    var byteCount: UInt64 { Stage2Geometry.blockByteCount(level: level) }
     var output: UInt64 { descriptor & Stage2Descriptor.addressMask & ~(byteCount - 1) }
     /// All but the address.
     var attributes: UInt64 { descriptor & ~Stage2Descriptor.addressMask }
@@ -50,7 +50,7 @@ private struct LeafRun {
 
     var text: String {
         let byteCount = count * first.byteCount
-        let unit = first.level == Stage2Geometry.lastLevel ? "4K" : first.level == 2 ? "2M" : "1G"
+        let unit = MemorySize(byteCount: first.byteCount)
         let permissions = Stage2Permissions(first.descriptor)
         var words = permissions.contains(.read) ? "R" : "-"
         words += permissions.contains(.write) ? "W" : "-"

@@ -1,63 +1,89 @@
 import Shared
 
-/// The shape of the stage-2 tables: 4 KiB granule, 40-bit intermediate physical addresses, first lookup at level 1 in two
-/// concatenated tables.
+/// The shape of the stage-2 tables: granule, size of the intermediate physical addresses, and the level at which a walk
+/// starts, in up to 16 concatenated tables.
+///
+/// The start level is KVM's: as many levels as `ipaBits − 4` bits need, and at least two. So whenever concatenation can
+/// save a level, it does. With 40 bits and 4 KiB:
 ///
 /// ```
 ///  IPA  39        30 29      21 20      12 11        0
 ///      | level 1    | level 2  | level 3  | offset    |
 ///        1024 x 1 GiB  512 x 2 MiB  512 x 4 KiB
 /// ```
-/// Source: Arm ARM "Translation using the 4KB granule", "Concatenated translation tables for the initial stage 2 lookup".
-enum Stage2Geometry {
-    static let startLevel = 1
+/// Source: Arm ARM "Translation granules", "Concatenated translation tables for the initial stage 2 lookup"; KVM's
+/// `kvm_get_vtcr`.
+struct Stage2Geometry: Equatable, Sendable {
     static let lastLevel = 3
-    static let tableByteCount: UInt64 = 4096
-    static let rootByteCount: UInt64 = 2 * tableByteCount
+    static let legalIPABits = 32...48
 
-    /// VTCR_EL2: T0SZ 24, SL0 01 (level 1), write-back inner-shareable walks, TG0 4 KiB, PS 40 bits; bit 31 is RES1.
-    static let vtcr: UInt64 = 1 << 31 | 2 << 16 | 3 << 12 | 1 << 10 | 1 << 8 | 1 << 6 | UInt64(64 - PhysicalMap.ipaBits)
+    let granule: TranslationGranule
+    let ipaBits: Int
+    /// 0 to 2.
+    let startLevel: Int
+
+    /// `ipaBits` is one of `legalIPABits`.
+    init(granule: TranslationGranule = .size4K, ipaBits: Int = 40) {
+        self.granule = granule
+        self.ipaBits = ipaBits
+        startLevel = min(Int(granule.startLevel(inputBits: UInt8(truncatingIfNeeded: ipaBits &- 4))), 2)
+    }
+
+    /// The first IPA that is none.
+    var ipaLimit: UInt64 { 1 << UInt64(ipaBits) }
+
+    // MARK: Pages and blocks
+
+    /// Bytes of a page, and of a table.
+    @inline(__always) var pageByteCount: UInt64 { 1 << UInt64(granule.pageBits) }
+    @inline(__always) var pageMask: UInt64 { pageByteCount &- 1 }
 
     /// log2 of the bytes that one descriptor of `level` maps.
-    @inline(__always) static func shift(level: Int) -> UInt64 { 39 - 9 * UInt64(truncatingIfNeeded: level) }
-    @inline(__always) static func blockByteCount(level: Int) -> UInt64 { 1 << shift(level: level) }
-    @inline(__always) static func index(_ ipa: IPA, level: Int) -> UInt64 {
-        ipa.rawValue >> shift(level: level) & (entryCount(level: level) - 1)
+    @inline(__always) func shift(level: Int) -> UInt64 {
+        UInt64(granule.blockBits(level: UInt8(truncatingIfNeeded: level)))
     }
-    /// How many descriptors a table of `level` has.
-    @inline(__always) static func entryCount(level: Int) -> UInt64 { level == startLevel ? 1024 : 512 }
+    @inline(__always) func blockByteCount(level: Int) -> UInt64 { 1 << shift(level: level) }
 
-    /// Size of a file that holds the tables of `memoryByteCount` bytes of RAM in 4 KiB pages, wherever as many slots as there
-    /// may be begin and end, with an eighth more for tables that are being replaced. The host backs only what is touched.
-    static func fileByteCount(memoryByteCount: UInt64) -> UInt64 {
-        let level3 = memoryByteCount >> 21 + 2
-        let level2 = memoryByteCount >> 30 + 2
-        // Each end of a slot may need a table of its own at both levels.
-        let tables = level2 + level3 + 4 * UInt64(MemorySlots.maximumCount)
-        return rootByteCount + (tables + tables / 8 + 16) * tableByteCount
-    }
-}
+    /// The level of the largest block: 1 or 2.
+    var largestBlockLevel: Int { max(startLevel, granule.allowsBlock(level: 1) ? 1 : 2) }
 
-/// What stage 2 lets the guest do.
-struct Stage2Permissions: OptionSet, Hashable {
-    let rawValue: UInt8
-    static let read = Self(rawValue: 1)
-    static let write = Self(rawValue: 2)
-    static let execute = Self(rawValue: 4)
-    static let all: Self = [.read, .write, .execute]
+    // MARK: Tables
 
-    init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    init(_ descriptor: UInt64) {
-        var value: Self = []
-        if descriptor & Stage2Descriptor.read != 0 { value.insert(.read) }
-        if descriptor & Stage2Descriptor.write != 0 { value.insert(.write) }
-        if descriptor & Stage2Descriptor.executeNever == 0 { value.insert(.execute) }
-        self = value
+    @inline(__always) func index(_ ipa: IPA, level: Int) -> UInt64 {
+        ipa.rawValue >> shift(level: level) & (entryCount(level: level) &- 1)
     }
 
-    var descriptorBits: UInt64 {
-        (contains(.read) ? Stage2Descriptor.read : 0) | (contains(.write) ? Stage2Descriptor.write : 0)
-            | (contains(.execute) ? 0 : Stage2Descriptor.executeNever)
+    /// Descriptors of a table of `level`; at the start level, of all its tables.
+    @inline(__always) func entryCount(level: Int) -> UInt64 {
+        level == startLevel ? 1 << (UInt64(ipaBits) &- shift(level: level)) : tableEntryCount
+    }
+
+    @inline(__always) var tableEntryCount: UInt64 { 1 << UInt64(granule.indexBits) }
+
+    /// How many tables are concatenated at the start level: 1 to 16.
+    var rootTableCount: UInt64 { max(1, entryCount(level: startLevel) / tableEntryCount) }
+
+    /// The root is aligned to its size, too.
+    var rootByteCount: UInt64 { rootTableCount * pageByteCount }
+
+    /// Size of a file that holds the tables of `memoryByteCount` bytes of RAM in pages, wherever as many slots as there may be
+    /// begin and end, with an eighth more for tables that are being replaced. The host backs only what is touched.
+    func fileByteCount(memoryByteCount: UInt64) -> UInt64 {
+        var tables: UInt64 = 0
+        for level in startLevel..<Self.lastLevel {
+            // Each end of a slot may need a table of its own.
+            tables += memoryByteCount >> shift(level: level) + 2 * UInt64(MemorySlots.maximumCount)
+        }
+        return rootByteCount + (tables + tables / 8 + 16) * pageByteCount
+    }
+
+    // MARK: VTCR_EL2
+
+    /// T0SZ, SL0, write-back inner-shareable walks, TG0, PS; bit 31 is RES1. PS is the machine's size of physical addresses: the
+    /// smallest that holds every IPA.
+    var vtcr: UInt64 {
+        let sl0 = UInt64((granule == .size4K ? 2 : 3) - startLevel)
+        let ps = PhysicalAddressSize.encoding(bits: UInt8(truncatingIfNeeded: ipaBits))
+        return 1 << 31 | ps << 16 | granule.tg0 << 14 | 3 << 12 | 1 << 10 | 1 << 8 | sl0 << 6 | UInt64(64 - ipaBits)
     }
 }

@@ -14,21 +14,21 @@ extension Stage2 {
     /// invalidation; nil: nothing was writable.
     @discardableResult
     func writeProtect(_ range: Range<UInt64>) -> UInt64? {
-        var isChanged = false
+        var changed: Range<UInt64>?
         forEachLeaf(in: range) { leaf in
             guard leaf.descriptor & Stage2Descriptor.write != 0 else { return }
             memory.store(leaf.entry, leaf.descriptor & ~Stage2Descriptor.write)
-            isChanged = true
+            changed = (changed?.lowerBound ?? leaf.ipa)..<leaf.ipa &+ leaf.byteCount
         }
-        return isChanged ? broadcast.invalidate(range) : nil
+        return changed.map { broadcast.invalidate($0) }
     }
 
     /// Takes the write permission away from those pages of `pages`, the first of which is at `start`, that are mapped as pages.
     /// Returns the ticket of the invalidation; nil: there was nothing to change.
     func writeProtect(_ pages: DirtyPages, from start: IPA) -> UInt64? {
         let last = Stage2Geometry.lastLevel
-        let pageByteCount = Stage2Geometry.blockByteCount(level: last)
-        let span = Stage2Geometry.blockByteCount(level: last - 1)
+        let pageByteCount = geometry.pageByteCount
+        let span = geometry.blockByteCount(level: last - 1)
         // A look for the table serves all pages in it.
         var spanStart: UInt64?
         var table: UInt64?
@@ -44,7 +44,7 @@ extension Stage2 {
                     table = pageTable(of: ipa)
                 }
                 guard let table else { continue }
-                let entry = table &+ Stage2Geometry.index(ipa, level: last) &* 8
+                let entry = table &+ geometry.index(ipa, level: last) &* 8
                 let descriptor = memory.load(entry)
                 guard descriptor & Stage2Descriptor.write != 0 else { continue }
                 memory.store(entry, descriptor & ~Stage2Descriptor.write)
@@ -57,13 +57,15 @@ extension Stage2 {
     /// Clears the access flag of every leaf of the range that has it, so that its next use faults; these are the changed ones.
     func age(_ range: Range<UInt64>) -> (visit: Visit, ticket: UInt64?) {
         var visit = Visit()
+        var changed: Range<UInt64>?
         forEachLeaf(in: range) { leaf in
             visit.leaves += 1
             guard leaf.descriptor & Stage2Descriptor.accessFlag != 0 else { return }
             memory.store(leaf.entry, leaf.descriptor & ~Stage2Descriptor.accessFlag)
             visit.changed += 1
+            changed = (changed?.lowerBound ?? leaf.ipa)..<leaf.ipa &+ leaf.byteCount
         }
-        return (visit, visit.changed > 0 ? broadcast.invalidate(range) : nil)
+        return (visit, changed.map { broadcast.invalidate($0) })
     }
 
     /// Replaces every block of the range by pages. nil: the tables are full; what is split by then stays so.

@@ -17,6 +17,7 @@ extension Stage2Broadcast {
 
 /// The pages of the stage-2 memory file. Workers map it read-only; the file is sealed, so that this mapping is its only writer.
 struct Stage2TableMemory: ~Copyable {
+    let geometry: Stage2Geometry
     let base: UnsafeMutableRawPointer
     let byteCount: UInt64
     /// First byte never handed out.
@@ -26,14 +27,15 @@ struct Stage2TableMemory: ~Copyable {
     private var retired: [(table: UInt64, ticket: UInt64)] = []
 
     /// `base` must be `byteCount` bytes of zeros.
-    init(base: UnsafeMutableRawPointer, byteCount: UInt64) {
+    init(_ geometry: Stage2Geometry, base: UnsafeMutableRawPointer, byteCount: UInt64) {
+        self.geometry = geometry
         self.base = base
         self.byteCount = byteCount
-        next = Stage2Geometry.rootByteCount
+        next = geometry.rootByteCount
     }
 
     /// Tables in use, the root not counted.
-    var tableCount: Int { Int((next - Stage2Geometry.rootByteCount) / 4096) - free.count - retired.count }
+    var tableCount: Int { Int((next - geometry.rootByteCount) / geometry.pageByteCount) - free.count - retired.count }
 
     /// The offset of a table of zeros, or nil when the file is full.
     mutating func allocate(_ broadcast: any Stage2Broadcast) -> UInt64? {
@@ -45,11 +47,11 @@ struct Stage2TableMemory: ~Copyable {
             }
         }
         if let table = free.popLast() {
-            (base + Int(table)).initializeMemory(as: UInt64.self, repeating: 0, count: 512)
+            (base + Int(table)).initializeMemory(as: UInt64.self, repeating: 0, count: Int(geometry.tableEntryCount))
             return table
         }
-        guard next + Stage2Geometry.tableByteCount <= byteCount else { return nil }
-        defer { next += Stage2Geometry.tableByteCount }
+        guard next + geometry.pageByteCount <= byteCount else { return nil }
+        defer { next += geometry.pageByteCount }
         return next
     }
 

@@ -1,0 +1,38 @@
+import Testing
+
+extension GuestTests {
+    /// Guests on stage-2 tables of other granules and IPA sizes than usual.
+    @Suite struct Stage2Shapes {
+        private static let shapes = [
+            ("4K", 32), ("4K", 36), ("4K", 44), ("4K", 48), ("16K", 32), ("16K", 40), ("16K", 42), ("64K", 32),
+            ("64K", 42),
+            ("64K", 48),
+        ]
+
+        @Test(arguments: shapes)
+        func runs(granule: String, ipaBits: Int) async throws {
+            let (code, run) = try await GuestRun.finish([
+                "run", "-c", "2", "-m", "512M", "--timeout", "120", "--stage2-granule", granule, "--ipa-size",
+                "\(ipaBits)",
+            ])
+            #expect(code == 0, "\(run.errors)")
+            #expect(run.lines("smp: touched").count == 2)
+            #expect(run.lines("smp: 2 vCPUs, ").last?.hasSuffix("0 unexpected") == true, "\(run.output)")
+            #expect(run.errors == "")
+        }
+
+        /// Stage 1 in every granule over stage 2 in every granule.
+        @Test(arguments: ["4K", "16K", "64K"])
+        func hasEveryGranuleOfStage1(granule: String) async throws {
+            let (code, run) = try await GuestRun.finish([
+                "run", "-k", Tree.guest("stage1"), "-m", "512M", "--timeout", "120", "--stage2-granule", granule,
+            ])
+            #expect(code == 0, "\(run.errors)")
+            let (usualCode, usual) = try await GuestRun.finish([
+                "run", "-k", Tree.guest("stage1"), "-m", "512M", "--timeout", "120",
+            ])
+            #expect(usualCode == 0)
+            #expect(run.output == usual.output)
+        }
+    }
+}
