@@ -7,7 +7,9 @@ import Testing
     private struct Power: PSCI.Machine {
         var off: [Bool]
         var vcpuCount: Int { off.count }
-        func isPoweredOff(_ vcpu: Int) -> Bool { off[vcpu] }
+        var lost: Set<Int> = []
+        func isPoweredOff(_ vcpu: Int) -> Bool { off[vcpu] || isLost(vcpu) }
+        func isLost(_ vcpu: Int) -> Bool { lost.contains(vcpu) }
     }
 
     private func call(
