@@ -62,7 +62,7 @@ import Testing
         // Describe with a field.
         #expect(refusal([0x08, 0x02, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
         // 4094 bytes of empty unknown fields ask for a hundred kilobytes.
-        let many = [UInt8]([0x08, 0x02]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
+        let many = [UInt8]([0x08, UInt8(ControlProtocol.version)]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
         #expect([.exceedsBudget, .unknownFields].contains(refusal(many)))
     }
 

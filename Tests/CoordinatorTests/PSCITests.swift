@@ -66,6 +66,13 @@ import Testing
         #expect(call(0xC400_0004, 0x100, 1, off: [false] + Array(repeating: true, count: 19)) == .result(1))
     }
 
+    @Test func `a lost vCPU is off, and cannot be switched on`() {
+        let power = Power(off: [false, false], lost: [1])
+        #expect(PSCI.call(SMCCCFunction(0xC400_0003), 1, 0, 0, power) == .result(UInt64(bitPattern: -6)))
+        #expect(PSCI.call(SMCCCFunction(0xC400_0004), 1, 0, 0, power) == .result(1))
+        #expect(PSCI.call(SMCCCFunction(0xC400_0004), 0, 1, 0, power) == .result(0))
+    }
+
     @Test func `FEATURES names exactly what is answered`() {
         for function: UInt32 in [
             0x8400_0000, 0x8400_0001, 0xC400_0001, 0x8400_0002, 0x8400_0003, 0xC400_0003, 0x8400_0004, 0xC400_0004,

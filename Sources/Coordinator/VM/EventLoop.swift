@@ -42,6 +42,8 @@ final class EventLoop {
         watchdog =
             vm.configuration.timeoutSeconds.map { armada_monotonic() &+ UInt64(max(0, min($0, 1e9)) * 1e9) } ?? .max
         _ = armada_timer_slack(1)
+        // It has microseconds of work at a time, and vCPUs wait for them.
+        _ = armada_time_slice(100_000)
     }
 
     /// Runs until the VM has an outcome, then brings the vCPUs out of the guest.
