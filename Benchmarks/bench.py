@@ -9,8 +9,10 @@ import argparse
 import json
 import math
 import os
+import random
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -180,6 +182,52 @@ def bench_stress():
     row("SGI to a running vCPU, p50", f"{ours / 1e3:.1f} µs", f"raw socket {raw / 1e3:.1f} µs", f"{ratio:.2f}", "≤ 3", ratio <= 3)
 
 
+def bench_pause():
+    """From the request to pause all of 8 busy vCPUs to the answer, by which the last one has left the guest."""
+    count, limit = 1000, 5.0
+
+    def ask(connection, version, field):
+        # ControlRequest: protocol_version = 1, pause = 5 or resume = 6, with all = 1; the answer is `done` = 5, without content.
+        message = bytes([0x08, version, field << 3 | 2, 2, 0x08, 1])
+        connection.sendall(len(message).to_bytes(4, "little") + message)
+        length = int.from_bytes(connection.recv(4, socket.MSG_WAITALL), "little")
+        answer = connection.recv(length, socket.MSG_WAITALL)
+        if answer != b"\x2a\x00":
+            raise Failure(f"the VM does not pause: {answer!r}")
+
+    def pauses(work):
+        with tempfile.TemporaryDirectory() as directory:
+            environment = dict(os.environ, XDG_RUNTIME_DIR=directory)
+            process = subprocess.Popen(
+                armada(["-k", os.path.join(GUESTS, "survive"), "-c", "8", "-m", "64M", "-p", f"work={work}"]),
+                env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            try:
+                if b"are up" not in process.stdout.readline():
+                    raise Failure(f"the guest does not start: {process.stderr.read().decode(errors='replace')}")
+                listed = subprocess.run([os.path.join(options.bin, "armada"), "ps", "--json"], env=environment, check=True,
+                                        capture_output=True).stdout
+                version = json.loads(listed)[0]["protocol"]
+                milliseconds = []
+                with socket.socket(socket.AF_UNIX) as connection:
+                    connection.connect(os.path.join(directory, "armada", f"{process.pid}.sock"))
+                    for _ in range(count):
+                        time.sleep(random.uniform(0.001, 0.01))
+                        start = time.monotonic()
+                        ask(connection, version, 5)
+                        milliseconds.append(1e3 * (time.monotonic() - start))
+                        ask(connection, version, 6)
+                return sorted(milliseconds)
+            finally:
+                process.kill()
+                process.wait()
+
+    for name, work in [("exits, naps, TLBIs", 0), ("that compute", 30_000_000)]:
+        samples = pauses(work)
+        p50, p99 = samples[count // 2], samples[count * 99 // 100]
+        row(f"pause of 8 vCPUs, {name}, p50", f"{p50:.2f} ms", "", "")
+        row(f"pause of 8 vCPUs, {name}, p99", f"{p99:.2f} ms", "", "", f"≤ {limit:.0f} ms", p99 <= limit)
+
+
 def bench_allocations():
     """Calls to malloc and its relatives for each exit: from two runs, one of which has more exits and nothing else."""
     def allocations(samples):
@@ -279,8 +327,8 @@ def bench_start():
     row("start to the first guest instruction, 4 vCPUs", f"{milliseconds:.1f} ms", "", "", "≤ 60 ms", milliseconds <= 60)
 
 
-PARTS = {"kernels": bench_kernels, "boot": bench_boot, "exits": bench_exits, "stress": bench_stress, "allocations": bench_allocations,
-         "observing": bench_observing, "memory": bench_memory, "start": bench_start}
+PARTS = {"kernels": bench_kernels, "boot": bench_boot, "exits": bench_exits, "stress": bench_stress, "pause": bench_pause,
+         "allocations": bench_allocations, "observing": bench_observing, "memory": bench_memory, "start": bench_start}
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; default: all")

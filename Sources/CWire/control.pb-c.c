@@ -3230,7 +3230,7 @@ const ProtobufCMessageDescriptor armada__control__histogram__descriptor =
   (ProtobufCMessageInit) armada__control__histogram__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__control__loop_counters__field_descriptors[11] =
+static const ProtobufCFieldDescriptor armada__control__loop_counters__field_descriptors[12] =
 {
   {
     "halt_attempted_poll",
@@ -3364,6 +3364,18 @@ static const ProtobufCFieldDescriptor armada__control__loop_counters__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "vcpus_lost",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__LoopCounters, vcpus_lost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__loop_counters__field_indices_by_name[] = {
   5,   /* field[5] = blocked_nanoseconds */
@@ -3377,11 +3389,12 @@ static const unsigned armada__control__loop_counters__field_indices_by_name[] = 
   7,   /* field[7] = kicks */
   8,   /* field[8] = kicks_coalesced */
   10,   /* field[10] = remote_tlb_flush */
+  11,   /* field[11] = vcpus_lost */
 };
 static const ProtobufCIntRange armada__control__loop_counters__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor armada__control__loop_counters__descriptor =
 {
@@ -3391,7 +3404,7 @@ const ProtobufCMessageDescriptor armada__control__loop_counters__descriptor =
   "Armada__Control__LoopCounters",
   "armada.control",
   sizeof(Armada__Control__LoopCounters),
-  11,
+  12,
   armada__control__loop_counters__field_descriptors,
   armada__control__loop_counters__field_indices_by_name,
   1,  armada__control__loop_counters__number_ranges,
@@ -3518,22 +3531,24 @@ const ProtobufCEnumDescriptor armada__control__vmstate__descriptor =
   armada__control__vmstate__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue armada__control__vcpustate__enum_values_by_number[5] =
+static const ProtobufCEnumValue armada__control__vcpustate__enum_values_by_number[6] =
 {
   { "POWERED_OFF", "ARMADA__CONTROL__VCPUSTATE__POWERED_OFF", 0 },
   { "IN_COORDINATOR", "ARMADA__CONTROL__VCPUSTATE__IN_COORDINATOR", 1 },
   { "IN_GUEST", "ARMADA__CONTROL__VCPUSTATE__IN_GUEST", 2 },
   { "BLOCKED", "ARMADA__CONTROL__VCPUSTATE__BLOCKED", 3 },
   { "PAUSED", "ARMADA__CONTROL__VCPUSTATE__PAUSED", 4 },
+  { "LOST", "ARMADA__CONTROL__VCPUSTATE__LOST", 5 },
 };
 static const ProtobufCIntRange armada__control__vcpustate__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex armada__control__vcpustate__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex armada__control__vcpustate__enum_values_by_name[6] =
 {
   { "BLOCKED", 3 },
   { "IN_COORDINATOR", 1 },
   { "IN_GUEST", 2 },
+  { "LOST", 5 },
   { "PAUSED", 4 },
   { "POWERED_OFF", 0 },
 };
@@ -3544,9 +3559,9 @@ const ProtobufCEnumDescriptor armada__control__vcpustate__descriptor =
   "VCPUState",
   "Armada__Control__VCPUState",
   "armada.control",
-  5,
+  6,
   armada__control__vcpustate__enum_values_by_number,
-  5,
+  6,
   armada__control__vcpustate__enum_values_by_name,
   1,
   armada__control__vcpustate__value_ranges,

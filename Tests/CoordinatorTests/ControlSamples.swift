@@ -9,6 +9,7 @@ enum ControlSamples {
             pid: 4711, state: .running, uptimeNanoseconds: 12_345_678_901,
             vcpus: [
                 .init(index: 0, workerPID: 4712, state: .inGuest), .init(index: 1, workerPID: 4713, state: .poweredOff),
+                .init(index: 2, workerPID: 4714, state: .lost),
             ],
             kernel: "/boot/vmlinuz", initrd: "initrd.gz", commandLine: "console=ttyAMA0", memoryByteCount: 512 << 20,
             haltPoll: HaltPoll(nanoseconds: 200_000, isFixed: true), pin: "same", listRegisterCount: 4,
@@ -51,6 +52,7 @@ enum ControlSamples {
         snapshot.loop.kicksCoalesced = 9
         snapshot.loop.entriesBackedOut = 10
         snapshot.loop.remoteTLBFlush = .max
+        snapshot.loop.vcpusLost = 12
         return snapshot
     }
 

@@ -7,7 +7,9 @@ import Testing
     private struct Power: PSCI.Machine {
         var off: [Bool]
         var vcpuCount: Int { off.count }
-        func isPoweredOff(_ vcpu: Int) -> Bool { off[vcpu] }
+        var lost: Set<Int> = []
+        func isPoweredOff(_ vcpu: Int) -> Bool { off[vcpu] || isLost(vcpu) }
+        func isLost(_ vcpu: Int) -> Bool { lost.contains(vcpu) }
     }
 
     private func call(
@@ -62,6 +64,13 @@ import Testing
         #expect(call(0xC400_0004, 0, 3) == .result(0))
         #expect(call(0xC400_0004, 0, 4) == invalid)
         #expect(call(0xC400_0004, 0x100, 1, off: [false] + Array(repeating: true, count: 19)) == .result(1))
+    }
+
+    @Test func `a lost vCPU is off, and cannot be switched on`() {
+        let power = Power(off: [false, false], lost: [1])
+        #expect(PSCI.call(SMCCCFunction(0xC400_0003), 1, 0, 0, power) == .result(UInt64(bitPattern: -6)))
+        #expect(PSCI.call(SMCCCFunction(0xC400_0004), 1, 0, 0, power) == .result(1))
+        #expect(PSCI.call(SMCCCFunction(0xC400_0004), 0, 1, 0, power) == .result(0))
     }
 
     @Test func `FEATURES names exactly what is answered`() {

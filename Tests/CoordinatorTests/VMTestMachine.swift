@@ -71,7 +71,7 @@ final class TestMachine {
     init(
         vcpuCount: Int = 1, memoryByteCount: UInt64 = 16 << 20, timeoutSeconds: Double? = nil,
         worldSwitch: WorldSwitch = .vhe, tracePath: String? = nil, recordPath: String? = nil,
-        faults: FaultPlan = FaultPlan()
+        faults: FaultPlan = FaultPlan(), vcpuLoss: VCPULossPolicy = .stop
     ) throws {
         var configuration = VMConfiguration(kernelPath: "/nonexistent")
         configuration.vcpuCount = vcpuCount
@@ -81,6 +81,7 @@ final class TestMachine {
         configuration.tracePath = tracePath
         configuration.recordPath = recordPath
         configuration.faults = faults
+        configuration.vcpuLoss = vcpuLoss
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         vm = try VirtualMachine(

@@ -77,6 +77,34 @@ import Testing
         #expect(ring.isApplied(ticket))
     }
 
+    /// Whatever its worker has written, or still writes.
+    @Test func nobodyWaitsForALostVCPU() {
+        let fixture = MMUFixture(vcpuCount: 3)
+        let ring = Self.ring(fixture)
+        armada_store32(Self.control(fixture, 1).dvmActive, 1)
+        armada_store32(Self.control(fixture, 2).dvmActive, 1)
+        let ticket = ring.append(DVMOperation(.allE1))
+        armada_store32(Self.control(fixture, 2).dvmGone, 1)
+        #expect(!ring.isApplied(ticket) && ring.isApplied(ticket, by: 2))
+        DVMRing.acknowledge(ticket + 1, by: Self.control(fixture, 1))
+        #expect(ring.isApplied(ticket))
+    }
+
+    /// Its producer has died between taking the ticket and filling the slot: readers go on, and forget everything.
+    @Test func aTicketThatIsNeverPublishedHoldsNobodyUp() {
+        let fixture = MMUFixture(vcpuCount: 2)
+        let ring = Self.ring(fixture)
+        let abandoned = armada_fetch_add64(fixture.controlPage + ControlPage.dvmOffset, 1)
+        let next = ring.append(DVMOperation(.asid, operand: 3))
+        #expect(next == abandoned + 1)
+        #expect(ring.read(abandoned) == .unknown)
+        #expect(ring.read(next) == .operation(DVMOperation(.asid, operand: 3)))
+        for _ in 0..<DVMRing.slotCount - 2 { _ = ring.append(DVMOperation(.allE1)) }
+        let lap = ring.append(DVMOperation(.asid, operand: 4))
+        #expect(lap == abandoned + DVMRing.slotCount)
+        #expect(ring.read(lap) == .operation(DVMOperation(.asid, operand: 4)))
+    }
+
     // MARK: Two vCPUs, one after the other
 
     @Test func aVCPUInTheGuestAppliesWhenItsDoorbellRings() {

@@ -24,4 +24,9 @@ int armada_signals_release(const int *signals, size_t count);
 /// Sets by how much the kernel may delay this thread's timed waits.
 int armada_timer_slack(uint64_t nanoseconds);
 
+/// Asks the kernel to run this thread for so long at a time, which must be from 100 microseconds to 100 milliseconds: the shorter,
+/// the sooner it runs when it wakes on a busy processor. Linux 6.12 and later; no-op with earlier ones, and with other
+/// policies than SCHED_OTHER.
+int armada_time_slice(uint64_t nanoseconds);
+
 #endif

@@ -76,7 +76,8 @@ typedef enum _Armada__Control__VCPUState {
   ARMADA__CONTROL__VCPUSTATE__IN_COORDINATOR = 1,
   ARMADA__CONTROL__VCPUSTATE__IN_GUEST = 2,
   ARMADA__CONTROL__VCPUSTATE__BLOCKED = 3,
-  ARMADA__CONTROL__VCPUSTATE__PAUSED = 4
+  ARMADA__CONTROL__VCPUSTATE__PAUSED = 4,
+  ARMADA__CONTROL__VCPUSTATE__LOST = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__VCPUSTATE)
 } Armada__Control__VCPUState;
 
@@ -573,10 +574,11 @@ struct  Armada__Control__LoopCounters
   uint64_t kicks_coalesced;
   uint64_t entries_backed_out;
   uint64_t remote_tlb_flush;
+  uint64_t vcpus_lost;
 };
 #define ARMADA__CONTROL__LOOP_COUNTERS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__control__loop_counters__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Armada__Control__ControlRequest methods */

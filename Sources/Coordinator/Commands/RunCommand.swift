@@ -123,6 +123,15 @@ struct RunCommand: ExecutableCommand {
     var nisv: NISVPolicy?
 
     @Option(
+        name: .customLong("on-vcpu-loss"),
+        help: ArgumentHelp(
+            """
+            What the loss of a worker process means: stop ends the run with code 37; with offline the guest sees a dead \
+            CPU, and the others go on.
+            """, valueName: "stop|offline"))
+    var vcpuLoss = VCPULossPolicy.stop
+
+    @Option(
         name: .customLong("world-switch"),
         help: ArgumentHelp(
             """
@@ -193,6 +202,10 @@ struct RunCommand: ExecutableCommand {
         if seed != nil, !lockstep, faults.isEmpty {
             throw ValidationError("--seed is for --lockstep and --fault: give one of them, or leave it out")
         }
+        if lockstep, vcpuLoss == .offline {
+            throw ValidationError(
+                "--on-vcpu-loss offline is not possible with --lockstep: no seed says when a worker is lost; leave it out")
+        }
         if cmdline.utf8.contains(0) { throw ValidationError("--cmdline contains a NUL: leave it out") }
     }
 
@@ -229,6 +242,7 @@ struct RunCommand: ExecutableCommand {
         configuration.haltPoll = haltPoll
         configuration.pin = pin
         configuration.nisv = nisv
+        configuration.vcpuLoss = vcpuLoss
         configuration.timeoutSeconds = timeout
         configuration.externalWorkersPath = socket
         configuration.workerPath = worker
@@ -267,6 +281,7 @@ extension ControlSocket: ExpressibleByArgument {
 extension StatisticsFormat: ExpressibleByArgument {}
 extension PinPolicy: ExpressibleByArgument {}
 extension NISVPolicy: ExpressibleByArgument {}
+extension VCPULossPolicy: ExpressibleByArgument {}
 extension WorldSwitch: ExpressibleByArgument {}
 
 extension VMOutcome {

@@ -172,6 +172,13 @@ final class FaultInjector {
         return Int(dice[place(.spurious, vcpu)].below(UInt64(vcpuCount)))
     }
 
+    /// Nothing is due for `vcpu` any more: it is lost.
+    func forget(_ vcpu: Int) {
+        starved.remove(vcpu)
+        stops.remove(vcpu)
+        isStopped[vcpu] = false
+    }
+
     /// When something that is held back is due; `UInt64.max`: nothing is.
     var deadline: UInt64 { min(held.earliest, starved.earliest, stops.earliest) }
 }

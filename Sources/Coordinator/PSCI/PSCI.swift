@@ -39,6 +39,7 @@ enum PSCI {
         static let notSupported = UInt64(bitPattern: -1)
         static let invalidParameters = UInt64(bitPattern: -2)
         static let alreadyOn = UInt64(bitPattern: -4)
+        static let internalFailure = UInt64(bitPattern: -6)
         static let version1_1: UInt64 = 0x1_0001
         /// AFFINITY_INFO.
         static let on: UInt64 = 0
@@ -50,7 +51,10 @@ enum PSCI {
     /// The power states that PSCI looks at.
     protocol Machine {
         var vcpuCount: Int { get }
+        /// Or lost.
         func isPoweredOff(_ vcpu: Int) -> Bool
+        /// It cannot be powered on any more.
+        func isLost(_ vcpu: Int) -> Bool
     }
 
     /// What a call asks for.
@@ -97,6 +101,7 @@ enum PSCI {
         guard affinity & ~affinityMask == 0,
             let vcpu = MPIDR(rawValue: affinity).vcpuIndex(count: machine.vcpuCount)
         else { return .result(Result.invalidParameters) }
+        guard !machine.isLost(vcpu) else { return .result(Result.internalFailure) }
         guard machine.isPoweredOff(vcpu) else { return .result(Result.alreadyOn) }
         return .on(vcpu: vcpu, ResetState(pc: pc, x0: context))
     }

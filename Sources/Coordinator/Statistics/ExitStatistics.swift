@@ -67,6 +67,8 @@ struct LoopStatistics: Equatable, Sendable {
     var entriesBackedOut: UInt64 = 0
     /// Stage-2 invalidations that were broadcast to the vCPUs.
     var remoteTLBFlush: UInt64 = 0
+    /// vCPUs without which the run goes on.
+    var vcpusLost: UInt64 = 0
 
     func subtracting(_ earlier: Self) -> Self {
         var difference = Self()
@@ -81,6 +83,7 @@ struct LoopStatistics: Equatable, Sendable {
         difference.kicksCoalesced = kicksCoalesced &- earlier.kicksCoalesced
         difference.entriesBackedOut = entriesBackedOut &- earlier.entriesBackedOut
         difference.remoteTLBFlush = remoteTLBFlush &- earlier.remoteTLBFlush
+        difference.vcpusLost = vcpusLost &- earlier.vcpusLost
         return difference
     }
 }

@@ -81,6 +81,7 @@ struct StatisticsReport {
             ("kicks_coalesced", loop.kicksCoalesced),
             ("entries_backed_out", loop.entriesBackedOut),
             ("remote_tlb_flush", loop.remoteTLBFlush),
+            ("vcpus_lost", loop.vcpusLost),
             ("halt_attempted_poll", loop.haltAttemptedPoll),
             ("halt_successful_poll", loop.haltSuccessfulPoll),
             ("halt_poll_success_ns", loop.haltPollSuccessNanoseconds),

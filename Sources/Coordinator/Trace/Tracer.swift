@@ -29,7 +29,7 @@ final class Tracer {
 
     /// Where a vCPU is; all times since the VM's start.
     struct VCPUTrack {
-        enum Place { case off, guest, exit }
+        enum Place { case off, guest, exit, lost }
         var place = Place.off
         /// When it came there.
         var since: UInt64 = 0
@@ -116,10 +116,15 @@ final class Tracer {
 
     func unblocked(_ vcpu: VCPU) { closeBlocked(vcpu.index, at: writer.now()) }
 
-    func poweredOff(_ vcpu: VCPU) {
+    func poweredOff(_ vcpu: VCPU) { move(vcpu, to: .off) }
+
+    /// What was under way has had no end.
+    func lost(_ vcpu: VCPU) { move(vcpu, to: .lost) }
+
+    private func move(_ vcpu: VCPU, to place: VCPUTrack.Place) {
         let time = writer.now()
         close(vcpu, at: time)
-        vcpus[vcpu.index].place = .off
+        vcpus[vcpu.index].place = place
         vcpus[vcpu.index].since = time
     }
 
@@ -130,6 +135,7 @@ final class Tracer {
         let row = TraceWriter.Track.vcpu(vcpu.index)
         switch track.place {
         case .off: writer.slice(row, "off", from: track.since, to: time)
+        case .lost: writer.slice(row, "lost", from: track.since, to: time)
         case .guest: writer.slice(row, "guest", from: track.since, to: time)
         case .exit:
             let reason = track.isHandled ? vcpu.reason : track.arrivalReason

@@ -25,9 +25,9 @@ final class DVMBroadcast: Stage2Broadcast {
 
     func isComplete(_ ticket: UInt64) -> Bool { ring.isApplied(ticket) }
 
-    /// A vCPU that is gone holds no translations: nobody waits for its answer.
+    /// A vCPU that is gone holds no translations: nobody waits for its answer, whatever its worker may still write.
     static func abandon(_ control: VCPUControl) {
-        armada_store32(control.dvmActive, 0)
+        armada_store32(control.dvmGone, 1)
         DVMRing.wakeWaiters(of: control)
     }
 }

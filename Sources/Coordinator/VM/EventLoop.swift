@@ -42,6 +42,8 @@ final class EventLoop {
         watchdog =
             vm.configuration.timeoutSeconds.map { armada_monotonic() &+ UInt64(max(0, min($0, 1e9)) * 1e9) } ?? .max
         _ = armada_timer_slack(1)
+        // It has microseconds of work at a time, and vCPUs wait for them.
+        _ = armada_time_slice(100_000)
     }
 
     /// Runs until the VM has an outcome, then brings the vCPUs out of the guest.
@@ -196,13 +198,20 @@ final class EventLoop {
         var found = false
         for index in 0..<count {
             switch events.event(at: index) {
-            case .channel(let vcpu):
-                if serve(vm.vcpus[vcpu]) { found = true }
-            case .process(let vcpu):
+            case .channel(let index):
+                let vcpu = vm.vcpus[index]
+                if vcpu.state == .lost {
+                    events.remove(vcpu.channel.descriptor)
+                } else if serve(vcpu) {
+                    found = true
+                }
+            case .process(let index):
+                let vcpu = vm.vcpus[index]
+                events.remove(vcpu.channel.processDescriptor)
                 // What it said last comes first.
-                while serve(vm.vcpus[vcpu]), vm.outcome == nil {}
-                if vm.outcome == nil { vm.lost(vm.vcpus[vcpu]) }
-                events.remove(vm.vcpus[vcpu].channel.processDescriptor)
+                while serve(vcpu), vm.outcome == nil {}
+                vm.workerEnded(vcpu)
+                if !vm.wakes.isEmpty { vm.wakeKicked() }
                 found = true
             case .signals:
                 if events.takeEndingSignal() { vm.end(.interrupted) }
@@ -229,6 +238,7 @@ final class EventLoop {
 
     /// Takes what the worker has sent: SGIs, and at most one Exit, after which it waits for us. True if there was anything.
     private func serve(_ vcpu: VCPU) -> Bool {
+        guard vcpu.state != .lost else { return false }
         for count in 0..<64 {
             switch vcpu.channel.receive() {
             case .exit:
@@ -243,13 +253,13 @@ final class EventLoop {
             case .wouldBlock:
                 return count > 0
             case .closed:
-                if vm.outcome == nil { vm.lost(vcpu) }
+                lost(vcpu, .gone)
                 return true
             case .violation(let error):
-                violated(vcpu, "\(error)")
+                lost(vcpu, .violation("\(error)"))
                 return true
             case .hello:
-                violated(vcpu, "a second Hello")
+                lost(vcpu, .violation("a second Hello"))
                 return true
             }
         }
@@ -257,11 +267,9 @@ final class EventLoop {
         return true
     }
 
-    private func violated(_ vcpu: VCPU, _ what: String) {
-        DVMBroadcast.abandon(vcpu.control)
-        vm.end(
-            .failed(
-                "vCPU \(vcpu.index): its worker (pid \(vcpu.channel.pid)) broke the protocol and was ended: \(what)"))
+    private func lost(_ vcpu: VCPU, _ reason: WorkerLoss.Reason) {
+        vm.lost(vcpu, reason)
+        if !vm.wakes.isEmpty { vm.wakeKicked() }
     }
 
     // MARK: Time

@@ -21,6 +21,7 @@ extension VirtualMachine {
             vcpu.state = .inCoordinator
             enter(vcpu)
         }
+        if !wakes.isEmpty { wakeKicked() }
     }
 
     /// Instead of an entry.

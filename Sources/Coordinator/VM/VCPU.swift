@@ -16,6 +16,8 @@ final class VCPU {
         case ready
         /// Would be in the guest if it were not paused.
         case paused
+        /// Its worker is gone, and it never comes back.
+        case lost
     }
 
     let index: Int
@@ -25,6 +27,9 @@ final class VCPU {
 
     /// Somebody wants it to stay out of the guest.
     var isPaused = false
+
+    /// With `VCPULossPolicy.offline`, once it is lost.
+    var loss: WorkerLoss?
 
     /// What must happen before the next Entry. The control page shows a copy, for the order of events only.
     var requests: VCPURequest = []
@@ -93,6 +98,7 @@ final class VCPU {
         if state == .poweredOff { return "the vCPU was off" }
         let place =
             switch state {
+            case .lost: "the vCPU is lost"
             case .blocked: "the vCPU was waiting for an interrupt"
             case .ready: "the vCPU was waiting for its turn"
             default: "the vCPU was in the guest"

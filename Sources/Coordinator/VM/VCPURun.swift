@@ -90,10 +90,7 @@ extension VirtualMachine {
         do throws(WireError) {
             try vcpu.channel.send(entry: &vcpu.entry)
         } catch {
-            switch error {
-            case .socketFailed: lost(vcpu)
-            default: end(.failed("vCPU \(vcpu.index): its worker (pid \(vcpu.channel.pid)) is of no use: \(error)"))
-            }
+            if case .socketFailed = error { lost(vcpu, .gone) } else { lost(vcpu, .unreachable(error)) }
             return
         }
         if let observation = vcpu.observation {
@@ -168,7 +165,7 @@ extension VirtualMachine {
                 vcpu.isWaking = true
                 wakes.append(vcpu.index)
             }
-        case .inCoordinator, .ready, .paused, .poweredOff: break
+        case .inCoordinator, .ready, .paused, .poweredOff, .lost: break
         }
     }
 
@@ -271,15 +268,7 @@ extension VirtualMachine {
             vcpu.statistics.record(vcpu.reason, nanoseconds: clock.now &- vcpu.exitArrived)
             vcpu.exitArrived = 0
         }
-    }
-
-    /// The worker is gone: the run is over, and nobody may wait for its answers.
-    func lost(_ vcpu: VCPU) {
-        DVMBroadcast.abandon(vcpu.control)
-        end(
-            .workerLost(
-                vcpu: vcpu.index,
-                detail: "worker \(vcpu.channel.pid) \(vcpu.channel.endDescription()); \(vcpu.lastExitDescription)"))
+        endIfNobodyIsLeft()
     }
 }
 

@@ -35,6 +35,8 @@ struct VMConfiguration {
     var recordPath: String?
     /// The exit table at the end of the run, on standard error; nil: none.
     var statistics: StatisticsFormat?
+    /// What happens when a worker is lost.
+    var vcpuLoss = VCPULossPolicy.stop
     /// One vCPU at a time, in virtual time; nil: all run freely.
     var lockstep: Lockstep?
     var control = ControlSocket.none

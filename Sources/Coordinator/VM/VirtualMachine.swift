@@ -69,6 +69,8 @@ final class VirtualMachine {
     /// The vCPU that was called out of the guest last, until the loop has looked for its exit.
     var lastKicked: Int?
     var wakes: [Int] = []
+    /// The vCPU whose worker was lost last.
+    var lastLost: VCPU?
     /// Blocked vCPUs whose timers are armed.
     var timers: DeadlineQueue
     /// vCPUs whose physical timer is emulated and waits.

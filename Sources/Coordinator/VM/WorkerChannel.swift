@@ -108,6 +108,8 @@ final class WorkerChannel {
             }
         } catch {
             phase = .over
+            // It has died in the middle of a frame.
+            if case .truncated = error { return .closed }
             return .violation(error)
         }
     }
@@ -194,6 +196,12 @@ final class WorkerChannel {
     }
 
     // MARK: The end
+
+    /// Neither listens nor speaks any more; a worker at the other end sees that it is not wanted.
+    func abandon() {
+        phase = .over
+        _ = shutdown(socket.rawValue, Int32(SHUT_RDWR))
+    }
 
     /// What became of the worker after `.closed`, for a report: "killed by signal 9 (Killed)". Waits a moment for the
     /// process to be gone.

@@ -11,7 +11,7 @@ import CHost
 /// ```
 package enum ControlPage {
     package static let magic: UInt32 = 0x414D_5241  // "ARMA"
-    package static let version: UInt32 = 4
+    package static let version: UInt32 = 5
 
     package static let magicOffset = 0
     package static let versionOffset = 4
@@ -75,6 +75,9 @@ public struct VCPUControl: Sendable {
     @inlinable public var dvmAcknowledged: UnsafeMutableRawPointer { base + 388 }
     /// Number of vCPUs that sleep on `dvmAcknowledged`.
     @inlinable public var dvmWaiters: UnsafeMutableRawPointer { base + 392 }
+
+    /// Not 0: the vCPU is lost, and nobody waits for its acknowledgement. Written by the coordinator only.
+    @inlinable public var dvmGone: UnsafeMutableRawPointer { base + 396 }
 
     // Stamps of the last exit and its entry, CLOCK_MONOTONIC nanoseconds, written by the worker while it is
     // observed. When the guest trapped stands in the Exit frame.

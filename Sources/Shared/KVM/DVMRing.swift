@@ -143,12 +143,13 @@ package struct DVMRing: Sendable {
         }
     }
 
-    /// Whether vCPU `index` has applied the operation with `ticket`, or will before it uses a translation again.
+    /// Whether vCPU `index` has applied the operation with `ticket`, or will before it uses a translation again, or is lost.
     package func isApplied(_ ticket: UInt64, by index: Int) -> Bool {
         let control = VCPUControl(page: page, vcpu: index)
         guard armada_load32(control.dvmActive) != 0 else { return true }
         let acknowledged = armada_load32(control.dvmAcknowledged)
         return Int32(bitPattern: acknowledged &- UInt32(truncatingIfNeeded: ticket &+ 1)) >= 0
+            || armada_load32(control.dvmGone) != 0
     }
 
     /// Whether every vCPU but `issuer` has: the operation is complete.

@@ -66,6 +66,7 @@ extension MessagePool {
             $0.kicks_coalesced = value.kicksCoalesced
             $0.entries_backed_out = value.entriesBackedOut
             $0.remote_tlb_flush = value.remoteTLBFlush
+            $0.vcpus_lost = value.vcpusLost
         }
     }
 }
@@ -170,6 +171,7 @@ extension ControlDecoder {
         loop.kicksCoalesced = message.kicks_coalesced
         loop.entriesBackedOut = message.entries_backed_out
         loop.remoteTLBFlush = message.remote_tlb_flush
+        loop.vcpusLost = message.vcpus_lost
         return loop
     }
 }

@@ -23,6 +23,7 @@ struct VMDescription: Equatable, Sendable {
         case inGuest = 2
         case blocked = 3
         case paused = 4
+        case lost = 5
 
         var name: String {
             switch self {
@@ -31,6 +32,7 @@ struct VMDescription: Equatable, Sendable {
             case .inGuest: "in guest"
             case .blocked: "blocked"
             case .paused: "paused"
+            case .lost: "lost"
             }
         }
     }
@@ -83,6 +85,7 @@ extension VCPU {
             case .running: .inGuest
             case .blocked: .blocked
             case .paused: .paused
+            case .lost: .lost
             }
         return VMDescription.VCPU(index: index, workerPID: Int(channel.pid), state: state)
     }

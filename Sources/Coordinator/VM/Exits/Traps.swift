@@ -92,5 +92,6 @@ extension VirtualMachine {
 
 extension VirtualMachine: PSCI.Machine {
     var vcpuCount: Int { vcpus.count }
-    func isPoweredOff(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .poweredOff }
+    func isPoweredOff(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .poweredOff || isLost(vcpu) }
+    func isLost(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .lost }
 }
