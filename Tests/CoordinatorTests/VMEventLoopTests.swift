@@ -87,7 +87,7 @@ import Testing
         guard case .workerLost(let vcpu, let detail) = outcome else { return #expect(Bool(false), "\(outcome as Any)") }
         #expect(vcpu == 0)
         #expect(detail.contains("HVC64"))
-        #expect(armada_load32(machine.vm.vcpus[0].control.dvmActive) == 0)
+        #expect(armada_load32(machine.vm.vcpus[0].control.dvmGone) == 1)
     }
 
     @Test func `a broken frame ends the run and names the vCPU`() throws {
