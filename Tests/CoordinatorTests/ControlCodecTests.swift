@@ -8,7 +8,12 @@ import Testing
     @Test(arguments: [
         ControlRequest.describe, .statistics(atEnd: false), .statistics(atEnd: true), .inspect(.vgic),
         .inspect(.stage2), .pause(vcpu: nil),
-        .pause(vcpu: 511), .resume(vcpu: 0),
+        .pause(vcpu: 511), .resume(vcpu: 0), .readRegisters(vcpu: 511, ids: []),
+        .readRegisters(vcpu: 0, ids: [1, .max]),
+        .writeRegisters(vcpu: 3, [RegisterValue(id: 5, value: .max), RegisterValue(id: 6, value: 0)]),
+        .readMemory(IPA(.max), byteCount: 1 << 20),
+        .writeMemory(IPA(0x4000_0000), bytes: Array(repeating: 0xA5, count: 2048), wholeByteCount: .max),
+        .walk(vcpu: 1, WalkedAccess(address: .max, kind: .fetch, isUnprivileged: true)),
     ])
     func `requests come out as they went in`(request: ControlRequest) throws {
         #expect(try ControlDecoder.request(ControlEncoder.encode(request)) == request)
@@ -17,7 +22,8 @@ import Testing
     @Test func `replies come out as they went in`() throws {
         let replies: [ControlReply] = [
             .failure("no"), .description(ControlSamples.description), .snapshot(ControlSamples.snapshot()),
-            .text("one\ntwo\n"), .done,
+            .text("one\ntwo\n"), .done, .memory([]), .memory(Array(repeating: 7, count: 1 << 20)),
+            .registers(RegisterState()), .registers(ControlSamples.registers),
         ]
         for reply in replies { #expect(try ControlDecoder.reply(ControlEncoder.encode(reply)) == reply) }
     }
@@ -50,19 +56,44 @@ import Testing
         }
         #expect(refusal([]) == .version(0))
         #expect(refusal(ControlEncoder.encode(.describe, version: 1)) == .version(1))
-        #expect(refusal([0x08, 0x02]) == .missingBody)
+        #expect(refusal([0x08, 0x03]) == .missingBody)
         // Pause vCPU 512, and vCPU 1 beside all.
-        #expect(refusal([0x08, 0x02, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
-        #expect(refusal([0x08, 0x02, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
+        #expect(refusal([0x08, 0x03, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
+        #expect(refusal([0x08, 0x03, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
         // Inspect a fifth part.
-        #expect(refusal([0x08, 0x02, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
+        #expect(refusal([0x08, 0x03, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
         #expect(refusal([0xFF, 0xFF, 0xFF]) == .malformed)
+        func encoded(_ request: ControlRequest) -> ControlError? { refusal(ControlEncoder.encode(request)) }
+        #expect(encoded(.readRegisters(vcpu: 512, ids: [])) == .outOfRange("vCPU", 512))
+        #expect(
+            encoded(.readRegisters(vcpu: 0, ids: Array(repeating: 1, count: 257))) == .outOfRange("register count", 257)
+        )
+        #expect(encoded(.writeRegisters(vcpu: 0, [])) == .inconsistent("there is no register to write"))
+        #expect(encoded(.readMemory(IPA(0), byteCount: 0)) == .outOfRange("byte count", 0))
+        #expect(encoded(.readMemory(IPA(0), byteCount: 1 << 20 + 1)) == .outOfRange("byte count", 1 << 20 + 1))
+        let tooMuch = Array(repeating: UInt8(0), count: 2049)
+        #expect(encoded(.writeMemory(IPA(0), bytes: tooMuch, wholeByteCount: 2049)) == .outOfRange("byte count", 2049))
+        #expect(encoded(.writeMemory(IPA(0), bytes: [], wholeByteCount: 0)) == .outOfRange("byte count", 0))
+        #expect(encoded(.writeMemory(IPA(0), bytes: [1, 2], wholeByteCount: 1)) != nil)
+        #expect(encoded(.walk(vcpu: 512, WalkedAccess(address: 0))) == .outOfRange("vCPU", 512))
+        // A walk for a fourth kind of access: field 23 holds field 3 = 3.
+        #expect(refusal([0x08, 0x03, 0xBA, 0x01, 0x02, 0x18, 0x03]) == .outOfRange("access", 3))
+        // Registers to read with a value: field 20 holds a list of 8 bytes as field 4.
+        #expect(
+            refusal([0x08, 0x03, 0xA2, 0x01, 0x0A, 0x22, 0x08] + Array(repeating: 1, count: 8))
+                == .inconsistent("registers to read came with values"))
+        // One id, and one word of value.
+        let id = [0x1A, 0x08] + Array(repeating: UInt8(1), count: 8)
+        let half = [0x22, 0x08] + Array(repeating: UInt8(1), count: 8)
+        #expect(
+            refusal([0x08, 0x03, 0xA2, 0x01, 0x16, 0x10, 0x01] + id + half)
+                == .inconsistent("1 registers came with 1 words of values"))
         // Field 15, a varint.
         #expect(refusal(ControlEncoder.encode(.describe) + [0x78, 0x01]) == .unknownFields)
         // Describe with a field.
-        #expect(refusal([0x08, 0x02, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
+        #expect(refusal([0x08, 0x03, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
         // 4094 bytes of empty unknown fields ask for a hundred kilobytes.
-        let many = [UInt8]([0x08, 0x02]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
+        let many = [UInt8]([0x08, 0x03]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
         #expect([.exceedsBudget, .unknownFields].contains(refusal(many)))
     }
 
@@ -131,6 +162,8 @@ import Testing
         let samples = [
             ControlEncoder.encode(.description(ControlSamples.description)),
             ControlEncoder.encode(.snapshot(ControlSamples.snapshot())), ControlEncoder.encode(.describe),
+            ControlEncoder.encode(.registers(ControlSamples.registers)),
+            ControlEncoder.encode(.writeMemory(IPA(1), bytes: [1, 2, 3], wholeByteCount: 3)),
         ]
         var accepted = 0
         var refused = 0
@@ -156,7 +189,8 @@ import Testing
                     }
                     _ = StatisticsReport(snapshot.subtracting(snapshot)).text + StatisticsReport(snapshot).text
                 case .description(let value): #expect(value.pid > 0 && !value.vcpus.isEmpty)
-                case .failure, .text, .done: break
+                case .registers(let state): #expect(state.values.count <= 256)
+                case .failure, .text, .done, .memory: break
                 }
                 accepted += 1
             } catch { refused += 1 }

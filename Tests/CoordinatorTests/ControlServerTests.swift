@@ -26,6 +26,8 @@ import Testing
                 case .inspect(let part): .now(.text("\(part)"))
                 case .pause: .whenPaused
                 case .resume: .now(.done)
+                case .walk: .later(ControlTicket(number: 7))
+                case .readRegisters, .writeRegisters, .readMemory, .writeMemory: .now(.failure("not here"))
                 }
             }
             machine = self

@@ -4,13 +4,14 @@ import ArgumentParser
 struct CtlCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ctl",
-        abstract: "Look into a running VM, pause and resume it.",
+        abstract: "Look into a running VM, pause and resume it, change its registers and memory.",
         discussion: """
             While one looks, the VM goes on: what its vCPUs hold is as it was at their last entry into the guest.
             """,
         subcommands: [
             CtlPauseCommand.self, CtlResumeCommand.self, CtlVGICCommand.self, CtlVCPUsCommand.self,
             CtlSlotsCommand.self, CtlStage2Command.self,
+            CtlRegistersCommand.self, CtlRegisterCommand.self, CtlReadCommand.self, CtlWriteCommand.self,
         ])
 }
 

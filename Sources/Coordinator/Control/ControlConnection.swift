@@ -23,7 +23,7 @@ final class ControlConnection {
     private(set) var deadline = UInt64.max
     /// It is of no use any more.
     var isFinished = false
-    enum Awaited { case nothing, end, pause }
+    enum Awaited: Equatable { case nothing, end, pause, ticket(ControlTicket) }
     /// When its reply is made.
     var awaits = Awaited.nothing
     /// The event set watches it for room to send, not for what it sends.

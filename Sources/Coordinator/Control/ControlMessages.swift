@@ -1,3 +1,5 @@
+import Shared
+
 /// What a client asks.
 enum ControlRequest: Equatable, Sendable {
     case describe
@@ -7,6 +9,13 @@ enum ControlRequest: Equatable, Sendable {
     /// Of one vCPU, or of all.
     case pause(vcpu: Int?)
     case resume(vcpu: Int?)
+    /// All of a vCPU's registers, or these.
+    case readRegisters(vcpu: Int, ids: [UInt64])
+    case writeRegisters(vcpu: Int, [RegisterValue])
+    case readMemory(IPA, byteCount: Int)
+    /// `wholeByteCount` from the address on are to be written, with more requests than this one.
+    case writeMemory(IPA, bytes: [UInt8], wholeByteCount: UInt64)
+    case walk(vcpu: Int, WalkedAccess)
 }
 
 /// What the VM answers.
@@ -17,6 +26,8 @@ enum ControlReply: Equatable, Sendable {
     case snapshot(StatisticsSnapshot)
     case text(String)
     case done
+    case registers(RegisterState)
+    case memory([UInt8])
 }
 
 /// When the VM answers.
@@ -26,6 +37,19 @@ enum ControlAnswer {
     case atEnd
     /// When all vCPUs that are to be paused have left the guest.
     case whenPaused
+    /// When something is finished: `ControlServer.complete`.
+    case later(ControlTicket)
+}
+
+/// Stands for an answer that is still to come.
+struct ControlTicket: Hashable, Sendable {
+    var number: UInt64 = 0
+
+    /// One that was not given before.
+    mutating func next() -> ControlTicket {
+        number &+= 1
+        return self
+    }
 }
 
 extension VirtualMachine {
@@ -37,6 +61,12 @@ extension VirtualMachine {
         case .inspect(let part): .now(.text(inspect(part)))
         case .pause(let vcpu): pause(vcpu: vcpu)
         case .resume(let vcpu): resume(vcpu: vcpu)
+        case .readRegisters(let vcpu, let ids): readRegisters(vcpu: vcpu, ids: ids)
+        case .writeRegisters(let vcpu, let values): writeRegisters(vcpu: vcpu, values)
+        case .readMemory(let address, let byteCount): .now(readMemory(address, byteCount: byteCount))
+        case .writeMemory(let address, let bytes, let wholeByteCount):
+            .now(writeMemory(address, bytes, wholeByteCount: wholeByteCount))
+        case .walk(let vcpu, let access): walk(vcpu: vcpu, access)
         }
     }
 }

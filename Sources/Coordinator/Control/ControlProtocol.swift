@@ -1,11 +1,14 @@
 /// The numbers on which a VM and those who ask it agree. See docs/control.md.
 enum ControlProtocol {
     /// Both must speak the same version; there is no negotiation.
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     /// A message's length comes first, as 32 bits, little-endian, and does not count itself.
     static let lengthByteCount = 4
     static let maximumRequestByteCount = 4 << 10
     static let maximumReplyByteCount = 16 << 20
+    /// Of guest memory in one reply, and in one request.
+    static let maximumMemoryReadByteCount = 1 << 20
+    static let maximumMemoryWriteByteCount = 2 << 10
     /// Clients at a time.
     static let maximumClientCount = 16
     /// How long a client may take over the rest of a request, or to read a reply.

@@ -106,14 +106,27 @@ final class ControlServer {
         }
     }
 
+    /// Answers the client that waits for `ticket`, if it is still there.
+    func complete(_ ticket: ControlTicket, _ reply: ControlReply) {
+        for slot in clients.indices {
+            guard let client = clients[slot], client.awaits == .ticket(ticket) else { continue }
+            client.awaits = .nothing
+            client.send(ControlEncoder.encode(reply))
+            settle(slot, client)
+        }
+    }
+
     // MARK: Clients
 
     private func handle(_ bytes: [UInt8], _ client: ControlConnection) {
+        // A client that does not wait for its answer gets the next one's only.
+        client.awaits = .nothing
         do throws(ControlError) {
             switch answer(try ControlDecoder.request(bytes)) {
             case .now(let reply): client.send(ControlEncoder.encode(reply))
             case .atEnd: client.awaits = .end
             case .whenPaused: client.awaits = .pause
+            case .later(let ticket): client.awaits = .ticket(ticket)
             }
         } catch { client.refuse("\(error)") }
     }

@@ -39,6 +39,21 @@ struct MemorySlots {
         return nil
     }
 
+    /// The parts of `byteCount` bytes from `ipa` on, each within one slot and with its offset into the RAM file; nil if any byte
+    /// has no slot.
+    func pieces(_ ipa: IPA, byteCount: UInt64) -> [(slot: Int, ipa: IPA, offset: HostOffset, byteCount: UInt64)]? {
+        var pieces: [(slot: Int, ipa: IPA, offset: HostOffset, byteCount: UInt64)] = []
+        var (address, left) = (ipa, byteCount)
+        while left > 0 {
+            guard let slot = index(of: address) else { return nil }
+            let count = min(left, slots[slot].end - address.rawValue)
+            pieces.append((slot, address, slots[slot].output(of: address), count))
+            address = address + count
+            left -= count
+        }
+        return pieces
+    }
+
     subscript(index: Int) -> MemorySlot { slots[index] }
 
     // MARK: Dirty logging

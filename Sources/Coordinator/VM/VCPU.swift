@@ -26,6 +26,13 @@ final class VCPU {
     /// Somebody wants it to stay out of the guest.
     var isPaused = false
 
+    /// What is to be done with its registers, the first under way at its worker. Until all is done the vCPU stays paused.
+    var registerOperations: [RegisterOperation] = []
+    /// With operations: it goes on when they are done.
+    var resumesAfterOperations = false
+    /// The virtual counter is the physical one less this.
+    var virtualCounterOffset: UInt64 = 0
+
     /// What must happen before the next Entry. The control page shows a copy, for the order of events only.
     var requests: VCPURequest = []
     /// Goes with `VCPURequest.vcpuReset`.
@@ -86,6 +93,14 @@ final class VCPU {
 
     /// KVM's `kvm_inject_vabt`.
     func injectSError() { entry.injected = InjectedException(.serror) }
+
+    /// What handlers said is at the worker, and not to be done again.
+    func entrySent() {
+        entry.writeCount = 0
+        entry.advancePC = false
+        entry.injected = InjectedException()
+        entry.reset = nil
+    }
 
     /// The place and the last exit of the vCPU, for a report.
     var lastExitDescription: String {

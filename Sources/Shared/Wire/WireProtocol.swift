@@ -1,7 +1,7 @@
 /// The numbers on which both ends of the wire agree.
 package enum WireProtocol {
     /// Both ends must speak the same version; there is no negotiation.
-    package static let version: UInt32 = 3
+    package static let version: UInt32 = 4
     /// The largest frame, its length word not counted.
     package static let maximumFrameByteCount = 64 << 10
     /// A frame's length comes first, as 32 bits, little-endian.
@@ -9,6 +9,8 @@ package enum WireProtocol {
     /// Descriptors that come with Welcome: guest RAM, stage-2 tables, control page.
     package static let welcomeDescriptorCount = 3
     package static let maximumVCPUCount = 512
+    /// Registers in a register access or its answer.
+    package static let maximumRegisterCount = 256
     package static let maximumHaltPollNanoseconds: UInt64 = 1_000_000_000
 }
 

@@ -37,6 +37,14 @@ enum ControlDecoder {
             return .pause(vcpu: try selection(try body(message.pointee.pause)))
         case ARMADA__CONTROL__CONTROL_REQUEST__BODY_RESUME:
             return .resume(vcpu: try selection(try body(message.pointee.resume)))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_REGISTERS:
+            return try decode(try body(message.pointee.registers))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_READ_MEMORY:
+            return try decode(try body(message.pointee.read_memory))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_WRITE_MEMORY:
+            return try decode(try body(message.pointee.write_memory))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_WALK:
+            return try decode(try body(message.pointee.walk))
         default: throw .missingBody
         }
     }
@@ -64,6 +72,10 @@ enum ControlDecoder {
         case ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE:
             try checkFields(try body(message.pointee.done).base)
             return .done
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_REGISTERS:
+            return .registers(try decode(try body(message.pointee.registers)))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_MEMORY:
+            return .memory(try decode(try body(message.pointee.memory)))
         default: throw .missingBody
         }
     }

@@ -92,5 +92,6 @@ extension VirtualMachine {
 
 extension VirtualMachine: PSCI.Machine {
     var vcpuCount: Int { vcpus.count }
+    var psciVersion: PSCI.Version { configuration.psciVersion }
     func isPoweredOff(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .poweredOff }
 }
