@@ -42,7 +42,11 @@ import Testing
         }
 
         /// nil: none yet.
-        func reply() -> ControlReply? { (try? client.receive(seconds: 0)).flatMap { try? ControlDecoder.reply($0) } }
+        func reply() -> ControlReply? {
+            var request = pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&request, 1, 0) > 0 else { return nil }
+            return (try? client.receive()).flatMap { try? ControlDecoder.reply($0) }
+        }
 
         /// Boots vCPU 0 and parks it with an exit under way.
         func park() {
@@ -100,6 +104,22 @@ import Testing
         #expect(state.events == VCPUEvents(isSErrorPending: true, hasSErrorSyndrome: true, serrorSyndrome: 3))
         setting.vm.resume(0..<1)
         #expect(setting.worker.next() == .entry && setting.worker.entry.writeCount == 0)
+    }
+
+    /// An exit for a kick is none of a fault, and a call has no addresses.
+    @Test func theFaultInformationIsThatOfTheLastTrap() throws {
+        let setting = try Setting()
+        setting.machine.boot()
+        let abort = ExceptionSyndrome(.dabtLow, iss: 1 << 24 | 2 << 22 | 4)
+        setting.machine.exit(abort, far: 0x900_0018, ipa: 0x900_0000)
+        setting.machine.exit(ExceptionSyndrome(.hvc64), far: 7, registers: [0x8400_0000])
+        setting.vm.pause(0..<1)
+        setting.machine.exit(ExceptionSyndrome(rawValue: 0), code: .irq)
+        try setting.ask(.readRegisters(vcpu: 0, ids: []))
+        setting.answer()
+        guard case .registers(let state) = setting.reply() else { Issue.record("no registers"); return }
+        #expect(state.fault.esr.exceptionClass == .hvc64)
+        #expect(state.fault.far == 0x900_0018 && state.fault.hpfar == 0x9_0000)
     }
 
     @Test func aWriteReachesTheWorkerAndARefusalTheClient() throws {
@@ -287,15 +307,17 @@ import Testing
         #expect(ring.read(position + 2) == .operation(DVMOperation(.instructionCacheAll)))
     }
 
-    @Test(arguments: [
-        (UInt64(0x900_0000), UInt64(4)), (0x3FFF_FFFF, 4), (0x4000_0000 + 16 << 20 - 3, 4), (.max - 1, 4),
-        (0x4000_0000, .max), (0x4000_0000, 16 << 20 + 1),
-    ])
+    private static let holes: [(UInt64, UInt64)] = [
+        (0x900_0000, 4), (0x3FFF_FFFF, 4), (0x40FF_FFFD, 4), (0xFFFF_FFFF_FFFF_FFFE, 4), (0x4000_0000, UInt64.max),
+        (0x4000_0000, 0x100_0001),
+    ]
+
+    @Test(arguments: holes)
     func whatIsNoMemoryIsRefusedAndNothingIsWritten(address: UInt64, wholeByteCount: UInt64) throws {
         let setting = try Setting()
         try setting.ask(.writeMemory(IPA(address), bytes: [1, 2, 3, 4], wholeByteCount: wholeByteCount))
         #expect(failure(setting.reply())?.hasPrefix("no memory slot holds 0x") == true)
-        for end in [0x4000_0000, 0x4000_0000 + 16 << 20 - 4] as [UInt64] {
+        for end in [0x4000_0000, 0x40FF_FFFC] as [UInt64] {
             try setting.ask(.readMemory(IPA(end), byteCount: 4))
             #expect(setting.reply() == .memory([0, 0, 0, 0]))
         }

@@ -74,11 +74,12 @@ import Testing
         #expect(OneRegister(name: "X31") == nil && OneRegister(name: "") == nil)
     }
 
-    @Test(arguments: [
-        // Another architecture, another size, between two registers, beyond the last, no group, other firmware.
-        0x4030_0000_0010_0000, 0x6020_0000_0010_0000, 0x6030_0000_0010_0001, 0x6030_0000_0010_0054,
-        0x6020_0000_0010_00D6, 0x6030_0000_0012_0000, 0x6030_0000_0014_0001, 0x6030_0000_0010_0000 | 1 << 40, 0,
-        UInt64.max, 0x6030_0000_0010_0052,
-    ])
+    @Test(
+        arguments: [
+            // Another architecture, another size, between two registers, beyond the last, no group, other firmware.
+            0x4030_0000_0010_0000, 0x6020_0000_0010_0000, 0x6030_0000_0010_0001, 0x6030_0000_0010_0054,
+            0x6020_0000_0010_00D6, 0x6030_0000_0012_0000, 0x6030_0000_0014_0001, 0x6030_0000_0010_0000 | 1 << 40, 0,
+            UInt64.max, 0x6030_0000_0010_0052,
+        ] as [UInt64])
     func noRegisterHasTheId(id: UInt64) { #expect(OneRegister(id: id) == nil) }
 }

@@ -98,8 +98,8 @@ import Testing
         #expect(fixture.run { $0.v[63] } == .max && fixture.run { $0.fpcr } == 0x0100_0000)
     }
 
-    @Test(arguments: [
-        (OneRegister.pstate, UInt128(0x3C9), RegisterProblem.unfit), (.pstate, 0x10, .unfit),
+    private static let unfit: [(OneRegister, UInt128, RegisterProblem)] = [
+        (.pstate, 0x3C9, .unfit), (.pstate, 0x10, .unfit),
         (.pstate, 1 << 24, .unfit),
         (.pstate, 1, .unfit), (.x(1), 1 << 64, .unfit), (.fpsr, 1 << 32, .unfit), (.fpcr, 0x100, .unfit),
         (.spsr(.irq), 1, .readOnly), (.timer(.virtualControl), 8, .unfit), (.timer(.physicalCounter), 1, .readOnly),
@@ -110,7 +110,9 @@ import Testing
         (.system(SystemRegister.OSLSR_EL1.encoding), 0, .unfit),
         (.system(SystemRegister.ISR_EL1.encoding), 0, .unknown),
         (.system(SystemRegisterEncoding(3, 7, 15, 15, 7)), 0, .unknown),
-    ])
+    ]
+
+    @Test(arguments: unfit)
     func whatItCannotHoldIsRefusedAndNothingChanges(
         register: OneRegister, value: UInt128, problem: RegisterProblem
     ) {

@@ -125,6 +125,8 @@ extension RegisterProblem {
             return "\(name) cannot be changed (EINVAL): only the value that it has can be written"
         case .unfit where OneRegister(id: value.id) == .pstate && bits & 0x1F == bits && bits != 0:
             return "PSTATE.M cannot be \(hexadecimal(bits)) (EINVAL): give EL0t (0), EL1t (4) or EL1h (5) of AArch64"
+        case .unfit where bits == .max:
+            return "\(name) cannot hold \(hexadecimal(value.value)) (EINVAL): that has more bits than the register"
         case .unfit:
             return
                 "\(name) cannot hold \(hexadecimal(value.value)) (EINVAL): its bits \(hexadecimal(bits)) cannot be changed so"

@@ -46,6 +46,7 @@ final class VCPU {
     /// With the world switch nvhe only.
     var physicalTimer = PhysicalTimer()
     var reason = ExitReason.irq
+    private(set) var fault = FaultInformation()
     /// When the Exit arrived that the next Entry answers; 0: the next Entry answers none.
     var exitArrived: UInt64 = 0
     var statistics = ExitStatistics()
@@ -68,6 +69,14 @@ final class VCPU {
     var isAboutToSend: Bool {
         armada_load_relaxed32(control.mode) == VCPUMode.outsideGuest.rawValue
             || control.counter(.sgiSent) != statistics.sgis
+    }
+
+    /// KVM's `__populate_fault_info`: the addresses are those of the last abort.
+    func noteFault(_ exceptionClass: ExceptionClass) {
+        fault.esr = channel.exit.esr
+        guard exceptionClass == .dabtLow || exceptionClass == .iabtLow else { return }
+        fault.far = channel.exit.far
+        fault.hpfar = channel.exit.hpfar
     }
 
     // MARK: What a handler says about the way back

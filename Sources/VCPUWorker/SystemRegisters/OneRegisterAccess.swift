@@ -125,6 +125,7 @@ extension VCPU {
             changeable = 7
         case .timer(.physicalCounter): throw OneRegisterError(problem: .readOnly)
         case .system(let encoding): changeable = try changeableBits(encoding)
+        case .psciVersion: throw .unknown
         default: return
         }
         let different = low ^ UInt64(truncatingIfNeeded: try read(id, at: time))

@@ -11,10 +11,11 @@ struct RegisterState: Equatable, Sendable {
     var isStopped = false
 }
 
-/// KVM's `struct kvm_vcpu_fault_info`: of the last exit.
+/// KVM's `struct kvm_vcpu_fault_info`.
 struct FaultInformation: Equatable, Sendable {
-    /// ESR_EL2, FAR_EL2, HPFAR_EL2.
+    /// ESR_EL2 of the last trap.
     var esr = ExceptionSyndrome(rawValue: 0)
+    /// FAR_EL2 and HPFAR_EL2 of the last abort.
     var far: UInt64 = 0
     var hpfar: UInt64 = 0
     /// DISR_EL1: 0, the PE defers no errors.
@@ -40,8 +41,7 @@ extension VirtualMachine {
                 }
                 state.values.append(RegisterValue(id: id, value: value))
             }
-            let exit = vcpus[index].exit
-            state.fault = FaultInformation(esr: exit.esr, far: exit.far, hpfar: exit.hpfar)
+            state.fault = vcpus[index].fault
             state.events.isSErrorPending = answer.isSErrorPending
             if answer.isSErrorPending {
                 state.events.hasSErrorSyndrome = answer.serrorSyndrome != 0
