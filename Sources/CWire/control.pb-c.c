@@ -862,6 +862,276 @@ void   armada__control__shutdown__free_unpacked
   assert(message->base.descriptor == &armada__control__shutdown__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__control__register_request__init
+                     (Armada__Control__RegisterRequest         *message)
+{
+  static const Armada__Control__RegisterRequest init_value = ARMADA__CONTROL__REGISTER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t armada__control__register_request__get_packed_size
+                     (const Armada__Control__RegisterRequest *message)
+{
+  assert(message->base.descriptor == &armada__control__register_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__register_request__pack
+                     (const Armada__Control__RegisterRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__register_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__register_request__pack_to_buffer
+                     (const Armada__Control__RegisterRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__register_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__RegisterRequest *
+       armada__control__register_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__RegisterRequest *)
+     protobuf_c_message_unpack (&armada__control__register_request__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__register_request__free_unpacked
+                     (Armada__Control__RegisterRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__register_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__register_state__init
+                     (Armada__Control__RegisterState         *message)
+{
+  static const Armada__Control__RegisterState init_value = ARMADA__CONTROL__REGISTER_STATE__INIT;
+  *message = init_value;
+}
+size_t armada__control__register_state__get_packed_size
+                     (const Armada__Control__RegisterState *message)
+{
+  assert(message->base.descriptor == &armada__control__register_state__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__register_state__pack
+                     (const Armada__Control__RegisterState *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__register_state__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__register_state__pack_to_buffer
+                     (const Armada__Control__RegisterState *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__register_state__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__RegisterState *
+       armada__control__register_state__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__RegisterState *)
+     protobuf_c_message_unpack (&armada__control__register_state__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__register_state__free_unpacked
+                     (Armada__Control__RegisterState *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__register_state__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__memory_read__init
+                     (Armada__Control__MemoryRead         *message)
+{
+  static const Armada__Control__MemoryRead init_value = ARMADA__CONTROL__MEMORY_READ__INIT;
+  *message = init_value;
+}
+size_t armada__control__memory_read__get_packed_size
+                     (const Armada__Control__MemoryRead *message)
+{
+  assert(message->base.descriptor == &armada__control__memory_read__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__memory_read__pack
+                     (const Armada__Control__MemoryRead *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__memory_read__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__memory_read__pack_to_buffer
+                     (const Armada__Control__MemoryRead *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__memory_read__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__MemoryRead *
+       armada__control__memory_read__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__MemoryRead *)
+     protobuf_c_message_unpack (&armada__control__memory_read__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__memory_read__free_unpacked
+                     (Armada__Control__MemoryRead *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__memory_read__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__memory__init
+                     (Armada__Control__Memory         *message)
+{
+  static const Armada__Control__Memory init_value = ARMADA__CONTROL__MEMORY__INIT;
+  *message = init_value;
+}
+size_t armada__control__memory__get_packed_size
+                     (const Armada__Control__Memory *message)
+{
+  assert(message->base.descriptor == &armada__control__memory__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__memory__pack
+                     (const Armada__Control__Memory *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__memory__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__memory__pack_to_buffer
+                     (const Armada__Control__Memory *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__memory__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__Memory *
+       armada__control__memory__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__Memory *)
+     protobuf_c_message_unpack (&armada__control__memory__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__memory__free_unpacked
+                     (Armada__Control__Memory *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__memory__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__memory_write__init
+                     (Armada__Control__MemoryWrite         *message)
+{
+  static const Armada__Control__MemoryWrite init_value = ARMADA__CONTROL__MEMORY_WRITE__INIT;
+  *message = init_value;
+}
+size_t armada__control__memory_write__get_packed_size
+                     (const Armada__Control__MemoryWrite *message)
+{
+  assert(message->base.descriptor == &armada__control__memory_write__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__memory_write__pack
+                     (const Armada__Control__MemoryWrite *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__memory_write__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__memory_write__pack_to_buffer
+                     (const Armada__Control__MemoryWrite *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__memory_write__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__MemoryWrite *
+       armada__control__memory_write__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__MemoryWrite *)
+     protobuf_c_message_unpack (&armada__control__memory_write__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__memory_write__free_unpacked
+                     (Armada__Control__MemoryWrite *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__memory_write__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__walk__init
+                     (Armada__Control__Walk         *message)
+{
+  static const Armada__Control__Walk init_value = ARMADA__CONTROL__WALK__INIT;
+  *message = init_value;
+}
+size_t armada__control__walk__get_packed_size
+                     (const Armada__Control__Walk *message)
+{
+  assert(message->base.descriptor == &armada__control__walk__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__walk__pack
+                     (const Armada__Control__Walk *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__walk__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__walk__pack_to_buffer
+                     (const Armada__Control__Walk *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__walk__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__Walk *
+       armada__control__walk__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__Walk *)
+     protobuf_c_message_unpack (&armada__control__walk__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__walk__free_unpacked
+                     (Armada__Control__Walk *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__walk__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message)
 {
@@ -1267,7 +1537,7 @@ void   armada__control__loop_counters__free_unpacked
   assert(message->base.descriptor == &armada__control__loop_counters__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[13] =
+static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[17] =
 {
   {
     "protocol_version",
@@ -1337,6 +1607,54 @@ static const ProtobufCFieldDescriptor armada__control__control_request__field_de
     offsetof(Armada__Control__ControlRequest, body_case),
     offsetof(Armada__Control__ControlRequest, resume),
     &armada__control__selection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "registers",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, registers),
+    &armada__control__register_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_memory",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, read_memory),
+    &armada__control__memory_read__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "write_memory",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, write_memory),
+    &armada__control__memory_write__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "walk",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, walk),
+    &armada__control__walk__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1427,26 +1745,31 @@ static const ProtobufCFieldDescriptor armada__control__control_request__field_de
   },
 };
 static const unsigned armada__control__control_request__field_indices_by_name[] = {
-  10,   /* field[10] = change_slot */
+  14,   /* field[14] = change_slot */
   1,   /* field[1] = describe */
-  11,   /* field[11] = dirty_log */
-  7,   /* field[7] = inject */
+  15,   /* field[15] = dirty_log */
+  11,   /* field[11] = inject */
   3,   /* field[3] = inspect */
-  8,   /* field[8] = irq */
-  6,   /* field[6] = kick */
+  12,   /* field[12] = irq */
+  10,   /* field[10] = kick */
   4,   /* field[4] = pause */
   0,   /* field[0] = protocol_version */
+  7,   /* field[7] = read_memory */
+  6,   /* field[6] = registers */
   5,   /* field[5] = resume */
-  9,   /* field[9] = shutdown */
-  12,   /* field[12] = slot_pages */
+  13,   /* field[13] = shutdown */
+  16,   /* field[16] = slot_pages */
   2,   /* field[2] = statistics */
+  9,   /* field[9] = walk */
+  8,   /* field[8] = write_memory */
 };
-static const ProtobufCIntRange armada__control__control_request__number_ranges[3 + 1] =
+static const ProtobufCIntRange armada__control__control_request__number_ranges[4 + 1] =
 {
   { 1, 0 },
-  { 30, 6 },
-  { 40, 10 },
-  { 0, 13 }
+  { 20, 6 },
+  { 30, 10 },
+  { 40, 14 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
 {
@@ -1456,14 +1779,14 @@ const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
   "Armada__Control__ControlRequest",
   "armada.control",
   sizeof(Armada__Control__ControlRequest),
-  13,
+  17,
   armada__control__control_request__field_descriptors,
   armada__control__control_request__field_indices_by_name,
-  3,  armada__control__control_request__number_ranges,
+  4,  armada__control__control_request__number_ranges,
   (ProtobufCMessageInit) armada__control__control_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[7] =
+static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[9] =
 {
   {
     "failure",
@@ -1526,6 +1849,30 @@ static const ProtobufCFieldDescriptor armada__control__control_reply__field_desc
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "registers",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlReply, body_case),
+    offsetof(Armada__Control__ControlReply, registers),
+    &armada__control__register_state__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlReply, body_case),
+    offsetof(Armada__Control__ControlReply, memory),
+    &armada__control__memory__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "dirty_pages",
     40,
     PROTOBUF_C_LABEL_NONE,
@@ -1552,18 +1899,21 @@ static const ProtobufCFieldDescriptor armada__control__control_reply__field_desc
 };
 static const unsigned armada__control__control_reply__field_indices_by_name[] = {
   1,   /* field[1] = description */
-  5,   /* field[5] = dirty_pages */
+  7,   /* field[7] = dirty_pages */
   4,   /* field[4] = done */
   0,   /* field[0] = failure */
-  6,   /* field[6] = page_visit */
+  6,   /* field[6] = memory */
+  8,   /* field[8] = page_visit */
+  5,   /* field[5] = registers */
   2,   /* field[2] = snapshot */
   3,   /* field[3] = text */
 };
-static const ProtobufCIntRange armada__control__control_reply__number_ranges[2 + 1] =
+static const ProtobufCIntRange armada__control__control_reply__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 40, 5 },
-  { 0, 7 }
+  { 20, 5 },
+  { 40, 7 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
 {
@@ -1573,10 +1923,10 @@ const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
   "Armada__Control__ControlReply",
   "armada.control",
   sizeof(Armada__Control__ControlReply),
-  7,
+  9,
   armada__control__control_reply__field_descriptors,
   armada__control__control_reply__field_indices_by_name,
-  2,  armada__control__control_reply__number_ranges,
+  3,  armada__control__control_reply__number_ranges,
   (ProtobufCMessageInit) armada__control__control_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2476,6 +2826,468 @@ const ProtobufCMessageDescriptor armada__control__shutdown__descriptor =
   armada__control__shutdown__field_indices_by_name,
   0,  armada__control__shutdown__number_ranges,
   (ProtobufCMessageInit) armada__control__shutdown__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__register_request__field_descriptors[4] =
+{
+  {
+    "vcpu",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterRequest, vcpu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_write",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterRequest, is_write),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ids",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Control__RegisterRequest, n_ids),
+    offsetof(Armada__Control__RegisterRequest, ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Control__RegisterRequest, n_values),
+    offsetof(Armada__Control__RegisterRequest, values),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__register_request__field_indices_by_name[] = {
+  2,   /* field[2] = ids */
+  1,   /* field[1] = is_write */
+  3,   /* field[3] = values */
+  0,   /* field[0] = vcpu */
+};
+static const ProtobufCIntRange armada__control__register_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor armada__control__register_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.RegisterRequest",
+  "RegisterRequest",
+  "Armada__Control__RegisterRequest",
+  "armada.control",
+  sizeof(Armada__Control__RegisterRequest),
+  4,
+  armada__control__register_request__field_descriptors,
+  armada__control__register_request__field_indices_by_name,
+  1,  armada__control__register_request__number_ranges,
+  (ProtobufCMessageInit) armada__control__register_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__register_state__field_descriptors[10] =
+{
+  {
+    "ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Control__RegisterState, n_ids),
+    offsetof(Armada__Control__RegisterState, ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Control__RegisterState, n_values),
+    offsetof(Armada__Control__RegisterState, values),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "esr",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterState, esr),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "far",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterState, far),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hpfar",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterState, hpfar),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disr",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterState, disr),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "serror_pending",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterState, serror_pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "serror_has_esr",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterState, serror_has_esr),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "serror_esr",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterState, serror_esr),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_stopped",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__RegisterState, is_stopped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__register_state__field_indices_by_name[] = {
+  5,   /* field[5] = disr */
+  2,   /* field[2] = esr */
+  3,   /* field[3] = far */
+  4,   /* field[4] = hpfar */
+  0,   /* field[0] = ids */
+  9,   /* field[9] = is_stopped */
+  8,   /* field[8] = serror_esr */
+  7,   /* field[7] = serror_has_esr */
+  6,   /* field[6] = serror_pending */
+  1,   /* field[1] = values */
+};
+static const ProtobufCIntRange armada__control__register_state__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor armada__control__register_state__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.RegisterState",
+  "RegisterState",
+  "Armada__Control__RegisterState",
+  "armada.control",
+  sizeof(Armada__Control__RegisterState),
+  10,
+  armada__control__register_state__field_descriptors,
+  armada__control__register_state__field_indices_by_name,
+  1,  armada__control__register_state__number_ranges,
+  (ProtobufCMessageInit) armada__control__register_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__memory_read__field_descriptors[2] =
+{
+  {
+    "address",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MemoryRead, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "byte_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MemoryRead, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__memory_read__field_indices_by_name[] = {
+  0,   /* field[0] = address */
+  1,   /* field[1] = byte_count */
+};
+static const ProtobufCIntRange armada__control__memory_read__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor armada__control__memory_read__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.MemoryRead",
+  "MemoryRead",
+  "Armada__Control__MemoryRead",
+  "armada.control",
+  sizeof(Armada__Control__MemoryRead),
+  2,
+  armada__control__memory_read__field_descriptors,
+  armada__control__memory_read__field_indices_by_name,
+  1,  armada__control__memory_read__number_ranges,
+  (ProtobufCMessageInit) armada__control__memory_read__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__memory__field_descriptors[1] =
+{
+  {
+    "bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Memory, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__memory__field_indices_by_name[] = {
+  0,   /* field[0] = bytes */
+};
+static const ProtobufCIntRange armada__control__memory__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__control__memory__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.Memory",
+  "Memory",
+  "Armada__Control__Memory",
+  "armada.control",
+  sizeof(Armada__Control__Memory),
+  1,
+  armada__control__memory__field_descriptors,
+  armada__control__memory__field_indices_by_name,
+  1,  armada__control__memory__number_ranges,
+  (ProtobufCMessageInit) armada__control__memory__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__memory_write__field_descriptors[3] =
+{
+  {
+    "address",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MemoryWrite, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MemoryWrite, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "whole_byte_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MemoryWrite, whole_byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__memory_write__field_indices_by_name[] = {
+  0,   /* field[0] = address */
+  1,   /* field[1] = bytes */
+  2,   /* field[2] = whole_byte_count */
+};
+static const ProtobufCIntRange armada__control__memory_write__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor armada__control__memory_write__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.MemoryWrite",
+  "MemoryWrite",
+  "Armada__Control__MemoryWrite",
+  "armada.control",
+  sizeof(Armada__Control__MemoryWrite),
+  3,
+  armada__control__memory_write__field_descriptors,
+  armada__control__memory_write__field_indices_by_name,
+  1,  armada__control__memory_write__number_ranges,
+  (ProtobufCMessageInit) armada__control__memory_write__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__walk__field_descriptors[4] =
+{
+  {
+    "vcpu",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Walk, vcpu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Walk, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "access",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Walk, access),
+    &armada__control__access_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_unprivileged",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__Walk, is_unprivileged),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__walk__field_indices_by_name[] = {
+  2,   /* field[2] = access */
+  1,   /* field[1] = address */
+  3,   /* field[3] = is_unprivileged */
+  0,   /* field[0] = vcpu */
+};
+static const ProtobufCIntRange armada__control__walk__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor armada__control__walk__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.Walk",
+  "Walk",
+  "Armada__Control__Walk",
+  "armada.control",
+  sizeof(Armada__Control__Walk),
+  4,
+  armada__control__walk__field_descriptors,
+  armada__control__walk__field_indices_by_name,
+  1,  armada__control__walk__number_ranges,
+  (ProtobufCMessageInit) armada__control__walk__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define armada__control__describe__field_descriptors NULL
@@ -3501,6 +4313,36 @@ const ProtobufCEnumDescriptor armada__control__line_change__descriptor =
   armada__control__line_change__enum_values_by_name,
   1,
   armada__control__line_change__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue armada__control__access_kind__enum_values_by_number[3] =
+{
+  { "READ", "ARMADA__CONTROL__ACCESS_KIND__READ", 0 },
+  { "WRITE", "ARMADA__CONTROL__ACCESS_KIND__WRITE", 1 },
+  { "FETCH", "ARMADA__CONTROL__ACCESS_KIND__FETCH", 2 },
+};
+static const ProtobufCIntRange armada__control__access_kind__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex armada__control__access_kind__enum_values_by_name[3] =
+{
+  { "FETCH", 2 },
+  { "READ", 0 },
+  { "WRITE", 1 },
+};
+const ProtobufCEnumDescriptor armada__control__access_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "armada.control.AccessKind",
+  "AccessKind",
+  "Armada__Control__AccessKind",
+  "armada.control",
+  3,
+  armada__control__access_kind__enum_values_by_number,
+  3,
+  armada__control__access_kind__enum_values_by_name,
+  1,
+  armada__control__access_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue armada__control__vmstate__enum_values_by_number[2] =

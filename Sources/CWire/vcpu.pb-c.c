@@ -502,6 +502,96 @@ void   armada__wire__stop__free_unpacked
   assert(message->base.descriptor == &armada__wire__stop__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__wire__register_access__init
+                     (Armada__Wire__RegisterAccess         *message)
+{
+  static const Armada__Wire__RegisterAccess init_value = ARMADA__WIRE__REGISTER_ACCESS__INIT;
+  *message = init_value;
+}
+size_t armada__wire__register_access__get_packed_size
+                     (const Armada__Wire__RegisterAccess *message)
+{
+  assert(message->base.descriptor == &armada__wire__register_access__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__wire__register_access__pack
+                     (const Armada__Wire__RegisterAccess *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__wire__register_access__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__wire__register_access__pack_to_buffer
+                     (const Armada__Wire__RegisterAccess *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__wire__register_access__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Wire__RegisterAccess *
+       armada__wire__register_access__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Wire__RegisterAccess *)
+     protobuf_c_message_unpack (&armada__wire__register_access__descriptor,
+                                allocator, len, data);
+}
+void   armada__wire__register_access__free_unpacked
+                     (Armada__Wire__RegisterAccess *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__wire__register_access__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__wire__register_answer__init
+                     (Armada__Wire__RegisterAnswer         *message)
+{
+  static const Armada__Wire__RegisterAnswer init_value = ARMADA__WIRE__REGISTER_ANSWER__INIT;
+  *message = init_value;
+}
+size_t armada__wire__register_answer__get_packed_size
+                     (const Armada__Wire__RegisterAnswer *message)
+{
+  assert(message->base.descriptor == &armada__wire__register_answer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__wire__register_answer__pack
+                     (const Armada__Wire__RegisterAnswer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__wire__register_answer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__wire__register_answer__pack_to_buffer
+                     (const Armada__Wire__RegisterAnswer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__wire__register_answer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Wire__RegisterAnswer *
+       armada__wire__register_answer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Wire__RegisterAnswer *)
+     protobuf_c_message_unpack (&armada__wire__register_answer__descriptor,
+                                allocator, len, data);
+}
+void   armada__wire__register_answer__free_unpacked
+                     (Armada__Wire__RegisterAnswer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__wire__register_answer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__wire__frame__init
                      (Armada__Wire__Frame         *message)
 {
@@ -1700,7 +1790,252 @@ const ProtobufCMessageDescriptor armada__wire__stop__descriptor =
   (ProtobufCMessageInit) armada__wire__stop__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__frame__field_descriptors[6] =
+static const ProtobufCFieldDescriptor armada__wire__register_access__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAccess, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAccess, pending),
+    &armada__wire__entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ids",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Wire__RegisterAccess, n_ids),
+    offsetof(Armada__Wire__RegisterAccess, ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Wire__RegisterAccess, n_values),
+    offsetof(Armada__Wire__RegisterAccess, values),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__wire__register_access__field_indices_by_name[] = {
+  2,   /* field[2] = ids */
+  0,   /* field[0] = number */
+  1,   /* field[1] = pending */
+  3,   /* field[3] = values */
+};
+static const ProtobufCIntRange armada__wire__register_access__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor armada__wire__register_access__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.wire.RegisterAccess",
+  "RegisterAccess",
+  "Armada__Wire__RegisterAccess",
+  "armada.wire",
+  sizeof(Armada__Wire__RegisterAccess),
+  4,
+  armada__wire__register_access__field_descriptors,
+  armada__wire__register_access__field_indices_by_name,
+  1,  armada__wire__register_access__number_ranges,
+  (ProtobufCMessageInit) armada__wire__register_access__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__wire__register_answer__field_descriptors[11] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "problem",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, problem),
+    &armada__wire__register_problem__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bits",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, bits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ids",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Wire__RegisterAnswer, n_ids),
+    offsetof(Armada__Wire__RegisterAnswer, ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Wire__RegisterAnswer, n_values),
+    offsetof(Armada__Wire__RegisterAnswer, values),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "timer",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, timer),
+    &armada__wire__timer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "virtual_offset",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, virtual_offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "serror_pending",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, serror_pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "serror_syndrome",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, serror_syndrome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "context",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAnswer, context),
+    &armada__wire__context__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__wire__register_answer__field_indices_by_name[] = {
+  3,   /* field[3] = bits */
+  10,   /* field[10] = context */
+  4,   /* field[4] = ids */
+  0,   /* field[0] = number */
+  2,   /* field[2] = position */
+  1,   /* field[1] = problem */
+  8,   /* field[8] = serror_pending */
+  9,   /* field[9] = serror_syndrome */
+  6,   /* field[6] = timer */
+  5,   /* field[5] = values */
+  7,   /* field[7] = virtual_offset */
+};
+static const ProtobufCIntRange armada__wire__register_answer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor armada__wire__register_answer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.wire.RegisterAnswer",
+  "RegisterAnswer",
+  "Armada__Wire__RegisterAnswer",
+  "armada.wire",
+  sizeof(Armada__Wire__RegisterAnswer),
+  11,
+  armada__wire__register_answer__field_descriptors,
+  armada__wire__register_answer__field_indices_by_name,
+  1,  armada__wire__register_answer__number_ranges,
+  (ProtobufCMessageInit) armada__wire__register_answer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__wire__frame__field_descriptors[8] =
 {
   {
     "hello",
@@ -1774,19 +2109,46 @@ static const ProtobufCFieldDescriptor armada__wire__frame__field_descriptors[6] 
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "register_access",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Wire__Frame, body_case),
+    offsetof(Armada__Wire__Frame, register_access),
+    &armada__wire__register_access__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "register_answer",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Wire__Frame, body_case),
+    offsetof(Armada__Wire__Frame, register_answer),
+    &armada__wire__register_answer__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__frame__field_indices_by_name[] = {
   3,   /* field[3] = entry */
   2,   /* field[2] = exit */
   0,   /* field[0] = hello */
+  6,   /* field[6] = register_access */
+  7,   /* field[7] = register_answer */
   4,   /* field[4] = sgi */
   5,   /* field[5] = stop */
   1,   /* field[1] = welcome */
 };
-static const ProtobufCIntRange armada__wire__frame__number_ranges[1 + 1] =
+static const ProtobufCIntRange armada__wire__frame__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 10, 6 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor armada__wire__frame__descriptor =
 {
@@ -1796,10 +2158,10 @@ const ProtobufCMessageDescriptor armada__wire__frame__descriptor =
   "Armada__Wire__Frame",
   "armada.wire",
   sizeof(Armada__Wire__Frame),
-  6,
+  8,
   armada__wire__frame__field_descriptors,
   armada__wire__frame__field_indices_by_name,
-  1,  armada__wire__frame__number_ranges,
+  2,  armada__wire__frame__number_ranges,
   (ProtobufCMessageInit) armada__wire__frame__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1835,5 +2197,37 @@ const ProtobufCEnumDescriptor armada__wire__injected_kind__descriptor =
   armada__wire__injected_kind__enum_values_by_name,
   1,
   armada__wire__injected_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue armada__wire__register_problem__enum_values_by_number[4] =
+{
+  { "FINE", "ARMADA__WIRE__REGISTER_PROBLEM__FINE", 0 },
+  { "UNKNOWN_REGISTER", "ARMADA__WIRE__REGISTER_PROBLEM__UNKNOWN_REGISTER", 1 },
+  { "READ_ONLY_REGISTER", "ARMADA__WIRE__REGISTER_PROBLEM__READ_ONLY_REGISTER", 2 },
+  { "UNFIT_VALUE", "ARMADA__WIRE__REGISTER_PROBLEM__UNFIT_VALUE", 3 },
+};
+static const ProtobufCIntRange armada__wire__register_problem__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex armada__wire__register_problem__enum_values_by_name[4] =
+{
+  { "FINE", 0 },
+  { "READ_ONLY_REGISTER", 2 },
+  { "UNFIT_VALUE", 3 },
+  { "UNKNOWN_REGISTER", 1 },
+};
+const ProtobufCEnumDescriptor armada__wire__register_problem__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "armada.wire.RegisterProblem",
+  "RegisterProblem",
+  "Armada__Wire__RegisterProblem",
+  "armada.wire",
+  4,
+  armada__wire__register_problem__enum_values_by_number,
+  4,
+  armada__wire__register_problem__enum_values_by_name,
+  1,
+  armada__wire__register_problem__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

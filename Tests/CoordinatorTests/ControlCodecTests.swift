@@ -19,6 +19,12 @@ import Testing
         .inject(.dataAbort(0), vcpu: 2), .inject(.instructionAbort(4), vcpu: 0), .inject(.undefined, vcpu: 0),
         .irq(InterruptLine(intid: 40)), .irq(InterruptLine(intid: 16, vcpu: 0, change: .raise)),
         .irq(InterruptLine(intid: .max, vcpu: 511, change: .lower)),
+        .readRegisters(vcpu: 511, ids: []),
+        .readRegisters(vcpu: 0, ids: [1, .max]),
+        .writeRegisters(vcpu: 3, [RegisterValue(id: 5, value: .max), RegisterValue(id: 6, value: 0)]),
+        .readMemory(IPA(.max), byteCount: 1 << 20),
+        .writeMemory(IPA(0x4000_0000), bytes: Array(repeating: 0xA5, count: 2048), wholeByteCount: .max),
+        .walk(vcpu: 1, WalkedAccess(address: .max, kind: .fetch, isUnprivileged: true)),
     ])
     func `requests come out as they went in`(request: ControlRequest) throws {
         #expect(try ControlDecoder.request(ControlEncoder.encode(request)) == request)
@@ -30,6 +36,8 @@ import Testing
             .text("one\ntwo\n"), .done, .dirtyPages(ControlSamples.dirtyLog),
             .dirtyPages(DirtyLog(base: IPA(0), pageByteCount: 65536, pages: DirtyPages(pageCount: 0))),
             .pageVisit(Stage2.Visit(leaves: 3, changed: 2)),
+            .text("one\ntwo\n"), .done, .memory([]), .memory(Array(repeating: 7, count: 1 << 20)),
+            .registers(RegisterState()), .registers(ControlSamples.registers),
         ]
         for reply in replies { #expect(try ControlDecoder.reply(ControlEncoder.encode(reply)) == reply) }
     }
@@ -82,6 +90,31 @@ import Testing
         // Shutdown with a field.
         #expect(refusal([0x08, 0x03, 0x8A, 0x02, 0x02, 0x08, 0x01]) == .unknownFields)
         #expect(refusal([0xFF, 0xFF, 0xFF]) == .malformed)
+        func encoded(_ request: ControlRequest) -> ControlError? { refusal(ControlEncoder.encode(request)) }
+        #expect(encoded(.readRegisters(vcpu: 512, ids: [])) == .outOfRange("vCPU", 512))
+        #expect(
+            encoded(.readRegisters(vcpu: 0, ids: Array(repeating: 1, count: 257))) == .outOfRange("register count", 257)
+        )
+        #expect(encoded(.writeRegisters(vcpu: 0, [])) == .inconsistent("there is no register to write"))
+        #expect(encoded(.readMemory(IPA(0), byteCount: 0)) == .outOfRange("byte count", 0))
+        #expect(encoded(.readMemory(IPA(0), byteCount: 1 << 20 + 1)) == .outOfRange("byte count", 1 << 20 + 1))
+        let tooMuch = Array(repeating: UInt8(0), count: 2049)
+        #expect(encoded(.writeMemory(IPA(0), bytes: tooMuch, wholeByteCount: 2049)) == .outOfRange("byte count", 2049))
+        #expect(encoded(.writeMemory(IPA(0), bytes: [], wholeByteCount: 0)) == .outOfRange("byte count", 0))
+        #expect(encoded(.writeMemory(IPA(0), bytes: [1, 2], wholeByteCount: 1)) != nil)
+        #expect(encoded(.walk(vcpu: 512, WalkedAccess(address: 0))) == .outOfRange("vCPU", 512))
+        // A walk for a fourth kind of access: field 23 holds field 3 = 3.
+        #expect(refusal([0x08, 0x03, 0xBA, 0x01, 0x02, 0x18, 0x03]) == .outOfRange("access", 3))
+        // Registers to read with a value: field 20 holds a list of 8 bytes as field 4.
+        #expect(
+            refusal([0x08, 0x03, 0xA2, 0x01, 0x0A, 0x22, 0x08] + Array(repeating: 1, count: 8))
+                == .inconsistent("registers to read came with values"))
+        // One id, and one word of value.
+        let id = [0x1A, 0x08] + Array(repeating: UInt8(1), count: 8)
+        let half = [0x22, 0x08] + Array(repeating: UInt8(1), count: 8)
+        #expect(
+            refusal([0x08, 0x03, 0xA2, 0x01, 0x16, 0x10, 0x01] + id + half)
+                == .inconsistent("1 registers came with 1 words of values"))
         // Field 15, a varint.
         #expect(refusal(ControlEncoder.encode(.describe) + [0x78, 0x01]) == .unknownFields)
         // Describe with a field.
@@ -221,6 +254,8 @@ import Testing
             ControlEncoder.encode(.dirtyPages(ControlSamples.dirtyLog)),
             ControlEncoder.encode(
                 .changeSlot(1, .create(base: IPA(0), byteCount: 1, output: HostOffset(1), isReadOnly: true))),
+            ControlEncoder.encode(.registers(ControlSamples.registers)),
+            ControlEncoder.encode(.writeMemory(IPA(1), bytes: [1, 2, 3], wholeByteCount: 3)),
         ]
         var accepted = 0
         var refused = 0
@@ -247,7 +282,8 @@ import Testing
                     _ = StatisticsReport(snapshot.subtracting(snapshot)).text + StatisticsReport(snapshot).text
                 case .description(let value): #expect(value.pid > 0 && !value.vcpus.isEmpty)
                 case .dirtyPages(let log): #expect(log.pages.words.count == (log.pages.pageCount + 63) / 64)
-                case .failure, .text, .done, .pageVisit: break
+                case .registers(let state): #expect(state.values.count <= 256)
+                case .failure, .text, .done, .memory, .pageVisit: break
                 }
                 accepted += 1
             } catch { refused += 1 }

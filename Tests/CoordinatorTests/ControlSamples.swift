@@ -4,6 +4,13 @@ import Shared
 
 /// Control messages with every field set.
 enum ControlSamples {
+    static let registers = RegisterState(
+        values: [
+            RegisterValue(id: OneRegister.x(0).id, value: 5), RegisterValue(id: OneRegister.v(1).id, value: .max),
+        ],
+        fault: FaultInformation(esr: ExceptionSyndrome(rawValue: 0x93C0_8046), far: 1, hpfar: 0x10, disr: 3),
+        events: VCPUEvents(isSErrorPending: true, hasSErrorSyndrome: true, serrorSyndrome: 7), isStopped: true)
+
     static var description: VMDescription {
         VMDescription(
             pid: 4711, state: .running, uptimeNanoseconds: 12_345_678_901,

@@ -32,11 +32,13 @@ import Testing
                 case .inspect(let part): .now(.text("\(part)"))
                 case .pause: .whenPaused
                 case .dirtyLog:
-                    .later(
+                    .whenDue(
                         LaterReply(reply: .dirtyPages(ControlSamples.dirtyLog), isDue: { machine?.isDue ?? true }) {
                             machine?.undelivered += 1
                         })
                 case .resume, .changeSlot, .slotPages, .kick, .inject, .irq, .shutdown: .now(.done)
+                case .walk: .later(ControlTicket(number: 7))
+                case .readRegisters, .writeRegisters, .readMemory, .writeMemory: .now(.failure("not here"))
                 }
             }
             machine = self

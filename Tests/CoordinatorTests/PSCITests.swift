@@ -6,6 +6,7 @@ import Testing
 @Suite struct PSCITests {
     private struct Power: PSCI.Machine {
         var off: [Bool]
+        var psciVersion = PSCI.Version.v1_1
         var vcpuCount: Int { off.count }
         var lost: Set<Int> = []
         func isPoweredOff(_ vcpu: Int) -> Bool { off[vcpu] || isLost(vcpu) }

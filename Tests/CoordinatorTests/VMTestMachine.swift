@@ -41,7 +41,14 @@ final class ScriptedWorker {
 
     func sendRaw(_ bytes: [UInt8]) { bytes.withUnsafeBytes { _ = Glibc.send(socket, $0.baseAddress, $0.count, 0) } }
 
-    enum Order { case welcome, entry, stop, nothing, closed }
+    /// Of the last `.registerAccess`.
+    var access: RegisterAccessFrame { decoder.access }
+
+    func send(_ answer: RegisterAnswerFrame) {
+        try? FrameWriter.send(RegisterFrameEncoder.encode(answer, worldSwitch: carried.worldSwitch), to: socket)
+    }
+
+    enum Order { case welcome, entry, registerAccess, stop, nothing, closed }
 
     func next(waiting: FrameReader.Waiting = .never) -> Order {
         do throws(WireError) {
@@ -54,6 +61,7 @@ final class ScriptedWorker {
                     carried = CarriedState(worldSwitch: frame.worldSwitch)
                     return .welcome
                 case .entry: return .entry
+                case .registerAccess: return .registerAccess
                 case .stop: return .stop
                 }
             }

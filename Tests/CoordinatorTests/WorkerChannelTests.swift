@@ -61,6 +61,7 @@ private final class FakeWorker {
         case .hello: "hello"
         case .exit: "exit \(channel.exit.sequence)"
         case .sgi: "sgi"
+        case .registerAnswer: "register answer"
         case .wouldBlock: "nothing"
         case .closed: "closed"
         case .violation(let error): "violation: \(error)"

@@ -185,7 +185,7 @@ extension GuestTests {
             // Asks for a thousand snapshots and reads none.
             let deaf = try connect()
             defer { close(deaf) }
-            let request: [UInt8] = [4, 0, 0, 0, 0x08, 0x01, 0x1A, 0x00]
+            let request: [UInt8] = [4, 0, 0, 0, 0x08, 0x03, 0x1A, 0x00]
             for _ in 0..<1000 { _ = Glibc.send(deaf, request, request.count, Int32(MSG_DONTWAIT)) }
             #expect(try await armada("stat", "live", socket, "--once", "--interval", "0.1").code == 0)
             // Stays in the middle of a request: the VM hangs up.

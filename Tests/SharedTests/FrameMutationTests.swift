@@ -39,6 +39,7 @@ struct FrameMutationTests {
                     #expect(hello.protocolVersion == WireProtocol.version && hello.features < 16)
                     #expect((0..<512).contains(hello.wantedVCPU ?? 0))
                 case .sgi(let sgi): #expect(sgi.group < 2)
+                case .registerAnswer: #expect(decoder.answer.ids.count == decoder.answer.values.count)
                 }
                 accepted += 1
             } catch { refused += 1 }
@@ -46,6 +47,7 @@ struct FrameMutationTests {
                 switch try decoder.fromCoordinator(bytes, entry: &entry) {
                 case .entry: #expect(Self.makesSense(entry))
                 case .welcome(let welcome): #expect(Self.makesSense(welcome))
+                case .registerAccess: #expect(decoder.access.ids.count == decoder.access.values.count)
                 case .stop: break
                 }
                 accepted += 1

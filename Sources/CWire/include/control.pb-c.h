@@ -34,6 +34,12 @@ typedef struct Armada__Control__PageVisit Armada__Control__PageVisit;
 typedef struct Armada__Control__Injection Armada__Control__Injection;
 typedef struct Armada__Control__InterruptLine Armada__Control__InterruptLine;
 typedef struct Armada__Control__Shutdown Armada__Control__Shutdown;
+typedef struct Armada__Control__RegisterRequest Armada__Control__RegisterRequest;
+typedef struct Armada__Control__RegisterState Armada__Control__RegisterState;
+typedef struct Armada__Control__MemoryRead Armada__Control__MemoryRead;
+typedef struct Armada__Control__Memory Armada__Control__Memory;
+typedef struct Armada__Control__MemoryWrite Armada__Control__MemoryWrite;
+typedef struct Armada__Control__Walk Armada__Control__Walk;
 typedef struct Armada__Control__Describe Armada__Control__Describe;
 typedef struct Armada__Control__Description Armada__Control__Description;
 typedef struct Armada__Control__VCPUDescription Armada__Control__VCPUDescription;
@@ -66,6 +72,12 @@ typedef enum _Armada__Control__LineChange {
   ARMADA__CONTROL__LINE_CHANGE__RAISE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__LINE_CHANGE)
 } Armada__Control__LineChange;
+typedef enum _Armada__Control__AccessKind {
+  ARMADA__CONTROL__ACCESS_KIND__READ = 0,
+  ARMADA__CONTROL__ACCESS_KIND__WRITE = 1,
+  ARMADA__CONTROL__ACCESS_KIND__FETCH = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__ACCESS_KIND)
+} Armada__Control__AccessKind;
 typedef enum _Armada__Control__VMState {
   ARMADA__CONTROL__VMSTATE__ENDING = 0,
   ARMADA__CONTROL__VMSTATE__RUNNING = 1
@@ -96,7 +108,11 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_KICK = 30,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_INJECT = 31,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_IRQ = 32,
-  ARMADA__CONTROL__CONTROL_REQUEST__BODY_SHUTDOWN = 33
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_SHUTDOWN = 33,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_REGISTERS = 20,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_READ_MEMORY = 21,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_WRITE_MEMORY = 22,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_WALK = 23
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REQUEST__BODY__CASE)
 } Armada__Control__ControlRequest__BodyCase;
 
@@ -118,6 +134,10 @@ struct  Armada__Control__ControlRequest
     Armada__Control__Injection *inject;
     Armada__Control__InterruptLine *irq;
     Armada__Control__Shutdown *shutdown;
+    Armada__Control__RegisterRequest *registers;
+    Armada__Control__MemoryRead *read_memory;
+    Armada__Control__MemoryWrite *write_memory;
+    Armada__Control__Walk *walk;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REQUEST__INIT \
@@ -133,7 +153,9 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REPLY__BODY_TEXT = 4,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_DONE = 5,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_DIRTY_PAGES = 40,
-  ARMADA__CONTROL__CONTROL_REPLY__BODY_PAGE_VISIT = 41
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_PAGE_VISIT = 41,
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_REGISTERS = 20,
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_MEMORY = 21
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REPLY__BODY__CASE)
 } Armada__Control__ControlReply__BodyCase;
 
@@ -149,6 +171,8 @@ struct  Armada__Control__ControlReply
     Armada__Control__Done *done;
     Armada__Control__DirtyPages *dirty_pages;
     Armada__Control__PageVisit *page_visit;
+    Armada__Control__RegisterState *registers;
+    Armada__Control__Memory *memory;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REPLY__INIT \
@@ -404,6 +428,119 @@ struct  Armada__Control__Shutdown
 #define ARMADA__CONTROL__SHUTDOWN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__control__shutdown__descriptor) \
      }
+
+
+/*
+ * KVM_GET_ONE_REG or KVM_SET_ONE_REG of many registers of a vCPU that is paused or off. A read is answered by RegisterState,
+ * a write by Done.
+ */
+struct  Armada__Control__RegisterRequest
+{
+  ProtobufCMessage base;
+  uint32_t vcpu;
+  protobuf_c_boolean is_write;
+  /*
+   * A read without any is of all: KVM_GET_REG_LIST.
+   */
+  size_t n_ids;
+  uint64_t *ids;
+  /*
+   * Of a write: the low and the high half of each.
+   */
+  size_t n_values;
+  uint64_t *values;
+};
+#define ARMADA__CONTROL__REGISTER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__register_request__descriptor) \
+    , 0, 0, 0,NULL, 0,NULL }
+
+
+struct  Armada__Control__RegisterState
+{
+  ProtobufCMessage base;
+  size_t n_ids;
+  uint64_t *ids;
+  size_t n_values;
+  uint64_t *values;
+  /*
+   * kvm_vcpu_fault_info of the last exit.
+   */
+  uint32_t esr;
+  uint64_t far;
+  uint64_t hpfar;
+  uint64_t disr;
+  /*
+   * KVM_GET_VCPU_EVENTS.
+   */
+  protobuf_c_boolean serror_pending;
+  protobuf_c_boolean serror_has_esr;
+  uint64_t serror_esr;
+  /*
+   * KVM_GET_MP_STATE: false is RUNNABLE.
+   */
+  protobuf_c_boolean is_stopped;
+};
+#define ARMADA__CONTROL__REGISTER_STATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__register_state__descriptor) \
+    , 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * Guest physical memory. Answered by Memory.
+ */
+struct  Armada__Control__MemoryRead
+{
+  ProtobufCMessage base;
+  uint64_t address;
+  uint32_t byte_count;
+};
+#define ARMADA__CONTROL__MEMORY_READ__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__memory_read__descriptor) \
+    , 0, 0 }
+
+
+struct  Armada__Control__Memory
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData bytes;
+};
+#define ARMADA__CONTROL__MEMORY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__memory__descriptor) \
+    , {0,NULL} }
+
+
+/*
+ * Answered by Done.
+ */
+struct  Armada__Control__MemoryWrite
+{
+  ProtobufCMessage base;
+  uint64_t address;
+  ProtobufCBinaryData bytes;
+  /*
+   * From the address on; all of it must be memory.
+   */
+  uint64_t whole_byte_count;
+};
+#define ARMADA__CONTROL__MEMORY_WRITE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__memory_write__descriptor) \
+    , 0, {0,NULL}, 0 }
+
+
+/*
+ * Both stages of a translation of a vCPU that is paused or off. Answered by Text.
+ */
+struct  Armada__Control__Walk
+{
+  ProtobufCMessage base;
+  uint32_t vcpu;
+  uint64_t address;
+  Armada__Control__AccessKind access;
+  protobuf_c_boolean is_unprivileged;
+};
+#define ARMADA__CONTROL__WALK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__walk__descriptor) \
+    , 0, 0, ARMADA__CONTROL__ACCESS_KIND__READ, 0 }
 
 
 /*
@@ -942,6 +1079,120 @@ Armada__Control__Shutdown *
 void   armada__control__shutdown__free_unpacked
                      (Armada__Control__Shutdown *message,
                       ProtobufCAllocator *allocator);
+/* Armada__Control__RegisterRequest methods */
+void   armada__control__register_request__init
+                     (Armada__Control__RegisterRequest         *message);
+size_t armada__control__register_request__get_packed_size
+                     (const Armada__Control__RegisterRequest   *message);
+size_t armada__control__register_request__pack
+                     (const Armada__Control__RegisterRequest   *message,
+                      uint8_t             *out);
+size_t armada__control__register_request__pack_to_buffer
+                     (const Armada__Control__RegisterRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__RegisterRequest *
+       armada__control__register_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__register_request__free_unpacked
+                     (Armada__Control__RegisterRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__RegisterState methods */
+void   armada__control__register_state__init
+                     (Armada__Control__RegisterState         *message);
+size_t armada__control__register_state__get_packed_size
+                     (const Armada__Control__RegisterState   *message);
+size_t armada__control__register_state__pack
+                     (const Armada__Control__RegisterState   *message,
+                      uint8_t             *out);
+size_t armada__control__register_state__pack_to_buffer
+                     (const Armada__Control__RegisterState   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__RegisterState *
+       armada__control__register_state__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__register_state__free_unpacked
+                     (Armada__Control__RegisterState *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__MemoryRead methods */
+void   armada__control__memory_read__init
+                     (Armada__Control__MemoryRead         *message);
+size_t armada__control__memory_read__get_packed_size
+                     (const Armada__Control__MemoryRead   *message);
+size_t armada__control__memory_read__pack
+                     (const Armada__Control__MemoryRead   *message,
+                      uint8_t             *out);
+size_t armada__control__memory_read__pack_to_buffer
+                     (const Armada__Control__MemoryRead   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__MemoryRead *
+       armada__control__memory_read__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__memory_read__free_unpacked
+                     (Armada__Control__MemoryRead *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__Memory methods */
+void   armada__control__memory__init
+                     (Armada__Control__Memory         *message);
+size_t armada__control__memory__get_packed_size
+                     (const Armada__Control__Memory   *message);
+size_t armada__control__memory__pack
+                     (const Armada__Control__Memory   *message,
+                      uint8_t             *out);
+size_t armada__control__memory__pack_to_buffer
+                     (const Armada__Control__Memory   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__Memory *
+       armada__control__memory__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__memory__free_unpacked
+                     (Armada__Control__Memory *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__MemoryWrite methods */
+void   armada__control__memory_write__init
+                     (Armada__Control__MemoryWrite         *message);
+size_t armada__control__memory_write__get_packed_size
+                     (const Armada__Control__MemoryWrite   *message);
+size_t armada__control__memory_write__pack
+                     (const Armada__Control__MemoryWrite   *message,
+                      uint8_t             *out);
+size_t armada__control__memory_write__pack_to_buffer
+                     (const Armada__Control__MemoryWrite   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__MemoryWrite *
+       armada__control__memory_write__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__memory_write__free_unpacked
+                     (Armada__Control__MemoryWrite *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__Walk methods */
+void   armada__control__walk__init
+                     (Armada__Control__Walk         *message);
+size_t armada__control__walk__get_packed_size
+                     (const Armada__Control__Walk   *message);
+size_t armada__control__walk__pack
+                     (const Armada__Control__Walk   *message,
+                      uint8_t             *out);
+size_t armada__control__walk__pack_to_buffer
+                     (const Armada__Control__Walk   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__Walk *
+       armada__control__walk__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__walk__free_unpacked
+                     (Armada__Control__Walk *message,
+                      ProtobufCAllocator *allocator);
 /* Armada__Control__Describe methods */
 void   armada__control__describe__init
                      (Armada__Control__Describe         *message);
@@ -1172,6 +1423,24 @@ typedef void (*Armada__Control__InterruptLine_Closure)
 typedef void (*Armada__Control__Shutdown_Closure)
                  (const Armada__Control__Shutdown *message,
                   void *closure_data);
+typedef void (*Armada__Control__RegisterRequest_Closure)
+                 (const Armada__Control__RegisterRequest *message,
+                  void *closure_data);
+typedef void (*Armada__Control__RegisterState_Closure)
+                 (const Armada__Control__RegisterState *message,
+                  void *closure_data);
+typedef void (*Armada__Control__MemoryRead_Closure)
+                 (const Armada__Control__MemoryRead *message,
+                  void *closure_data);
+typedef void (*Armada__Control__Memory_Closure)
+                 (const Armada__Control__Memory *message,
+                  void *closure_data);
+typedef void (*Armada__Control__MemoryWrite_Closure)
+                 (const Armada__Control__MemoryWrite *message,
+                  void *closure_data);
+typedef void (*Armada__Control__Walk_Closure)
+                 (const Armada__Control__Walk *message,
+                  void *closure_data);
 typedef void (*Armada__Control__Describe_Closure)
                  (const Armada__Control__Describe *message,
                   void *closure_data);
@@ -1208,6 +1477,7 @@ typedef void (*Armada__Control__LoopCounters_Closure)
 extern const ProtobufCEnumDescriptor    armada__control__part__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__page_operation__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__line_change__descriptor;
+extern const ProtobufCEnumDescriptor    armada__control__access_kind__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vmstate__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vcpustate__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__control_request__descriptor;
@@ -1229,6 +1499,12 @@ extern const ProtobufCMessageDescriptor armada__control__page_visit__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__injection__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__interrupt_line__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__shutdown__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__register_request__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__register_state__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__memory_read__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__memory__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__memory_write__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__walk__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__describe__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__description__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__vcpudescription__descriptor;

@@ -26,6 +26,8 @@ typedef struct Armada__Wire__Injected Armada__Wire__Injected;
 typedef struct Armada__Wire__Reset Armada__Wire__Reset;
 typedef struct Armada__Wire__Entry Armada__Wire__Entry;
 typedef struct Armada__Wire__Stop Armada__Wire__Stop;
+typedef struct Armada__Wire__RegisterAccess Armada__Wire__RegisterAccess;
+typedef struct Armada__Wire__RegisterAnswer Armada__Wire__RegisterAnswer;
 typedef struct Armada__Wire__Frame Armada__Wire__Frame;
 
 
@@ -39,6 +41,13 @@ typedef enum _Armada__Wire__InjectedKind {
   ARMADA__WIRE__INJECTED_KIND__SERROR = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__WIRE__INJECTED_KIND)
 } Armada__Wire__InjectedKind;
+typedef enum _Armada__Wire__RegisterProblem {
+  ARMADA__WIRE__REGISTER_PROBLEM__FINE = 0,
+  ARMADA__WIRE__REGISTER_PROBLEM__UNKNOWN_REGISTER = 1,
+  ARMADA__WIRE__REGISTER_PROBLEM__READ_ONLY_REGISTER = 2,
+  ARMADA__WIRE__REGISTER_PROBLEM__UNFIT_VALUE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__WIRE__REGISTER_PROBLEM)
+} Armada__Wire__RegisterProblem;
 
 /* --- messages --- */
 
@@ -226,6 +235,71 @@ struct  Armada__Wire__Stop
      }
 
 
+/*
+ * Coordinator → worker, while the vCPU is outside the guest: KVM_GET_ONE_REG of all registers or KVM_SET_ONE_REG
+ * of some.
+ */
+struct  Armada__Wire__RegisterAccess
+{
+  ProtobufCMessage base;
+  uint64_t number;
+  /*
+   * What is left of the exit: done first, so that registers are as the guest will see them.
+   */
+  Armada__Wire__Entry *pending;
+  /*
+   * To write; without any, all are read.
+   */
+  size_t n_ids;
+  uint64_t *ids;
+  /*
+   * The low and the high half of each.
+   */
+  size_t n_values;
+  uint64_t *values;
+};
+#define ARMADA__WIRE__REGISTER_ACCESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__wire__register_access__descriptor) \
+    , 0, NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * Worker → coordinator, the answer to RegisterAccess.
+ */
+struct  Armada__Wire__RegisterAnswer
+{
+  ProtobufCMessage base;
+  uint64_t number;
+  Armada__Wire__RegisterProblem problem;
+  /*
+   * Of the register with a problem, among the ids, and which bits are at fault.
+   */
+  uint32_t position;
+  uint64_t bits;
+  /*
+   * All, in rising order, of a read.
+   */
+  size_t n_ids;
+  uint64_t *ids;
+  size_t n_values;
+  uint64_t *values;
+  /*
+   * As they are now.
+   */
+  Armada__Wire__Timer *timer;
+  uint64_t virtual_offset;
+  protobuf_c_boolean serror_pending;
+  uint64_t serror_syndrome;
+  /*
+   * With nvhe only.
+   */
+  Armada__Wire__Context *context;
+};
+#define ARMADA__WIRE__REGISTER_ANSWER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__wire__register_answer__descriptor) \
+    , 0, ARMADA__WIRE__REGISTER_PROBLEM__FINE, 0, 0, 0,NULL, 0,NULL, NULL, 0, 0, 0, NULL }
+
+
 typedef enum {
   ARMADA__WIRE__FRAME__BODY__NOT_SET = 0,
   ARMADA__WIRE__FRAME__BODY_HELLO = 1,
@@ -233,7 +307,9 @@ typedef enum {
   ARMADA__WIRE__FRAME__BODY_EXIT = 3,
   ARMADA__WIRE__FRAME__BODY_ENTRY = 4,
   ARMADA__WIRE__FRAME__BODY_SGI = 5,
-  ARMADA__WIRE__FRAME__BODY_STOP = 6
+  ARMADA__WIRE__FRAME__BODY_STOP = 6,
+  ARMADA__WIRE__FRAME__BODY_REGISTER_ACCESS = 10,
+  ARMADA__WIRE__FRAME__BODY_REGISTER_ANSWER = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__WIRE__FRAME__BODY__CASE)
 } Armada__Wire__Frame__BodyCase;
 
@@ -248,6 +324,8 @@ struct  Armada__Wire__Frame
     Armada__Wire__Entry *entry;
     Armada__Wire__SGI *sgi;
     Armada__Wire__Stop *stop;
+    Armada__Wire__RegisterAccess *register_access;
+    Armada__Wire__RegisterAnswer *register_answer;
   };
 };
 #define ARMADA__WIRE__FRAME__INIT \
@@ -464,6 +542,44 @@ Armada__Wire__Stop *
 void   armada__wire__stop__free_unpacked
                      (Armada__Wire__Stop *message,
                       ProtobufCAllocator *allocator);
+/* Armada__Wire__RegisterAccess methods */
+void   armada__wire__register_access__init
+                     (Armada__Wire__RegisterAccess         *message);
+size_t armada__wire__register_access__get_packed_size
+                     (const Armada__Wire__RegisterAccess   *message);
+size_t armada__wire__register_access__pack
+                     (const Armada__Wire__RegisterAccess   *message,
+                      uint8_t             *out);
+size_t armada__wire__register_access__pack_to_buffer
+                     (const Armada__Wire__RegisterAccess   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Wire__RegisterAccess *
+       armada__wire__register_access__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__wire__register_access__free_unpacked
+                     (Armada__Wire__RegisterAccess *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Wire__RegisterAnswer methods */
+void   armada__wire__register_answer__init
+                     (Armada__Wire__RegisterAnswer         *message);
+size_t armada__wire__register_answer__get_packed_size
+                     (const Armada__Wire__RegisterAnswer   *message);
+size_t armada__wire__register_answer__pack
+                     (const Armada__Wire__RegisterAnswer   *message,
+                      uint8_t             *out);
+size_t armada__wire__register_answer__pack_to_buffer
+                     (const Armada__Wire__RegisterAnswer   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Wire__RegisterAnswer *
+       armada__wire__register_answer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__wire__register_answer__free_unpacked
+                     (Armada__Wire__RegisterAnswer *message,
+                      ProtobufCAllocator *allocator);
 /* Armada__Wire__Frame methods */
 void   armada__wire__frame__init
                      (Armada__Wire__Frame         *message);
@@ -518,6 +634,12 @@ typedef void (*Armada__Wire__Entry_Closure)
 typedef void (*Armada__Wire__Stop_Closure)
                  (const Armada__Wire__Stop *message,
                   void *closure_data);
+typedef void (*Armada__Wire__RegisterAccess_Closure)
+                 (const Armada__Wire__RegisterAccess *message,
+                  void *closure_data);
+typedef void (*Armada__Wire__RegisterAnswer_Closure)
+                 (const Armada__Wire__RegisterAnswer *message,
+                  void *closure_data);
 typedef void (*Armada__Wire__Frame_Closure)
                  (const Armada__Wire__Frame *message,
                   void *closure_data);
@@ -528,6 +650,7 @@ typedef void (*Armada__Wire__Frame_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    armada__wire__injected_kind__descriptor;
+extern const ProtobufCEnumDescriptor    armada__wire__register_problem__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__hello__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__welcome__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__context__descriptor;
@@ -539,6 +662,8 @@ extern const ProtobufCMessageDescriptor armada__wire__injected__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__reset__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__entry__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__stop__descriptor;
+extern const ProtobufCMessageDescriptor armada__wire__register_access__descriptor;
+extern const ProtobufCMessageDescriptor armada__wire__register_answer__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__frame__descriptor;
 
 PROTOBUF_C__END_DECLS

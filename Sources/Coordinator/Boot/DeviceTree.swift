@@ -31,7 +31,11 @@ enum DeviceTree {
         addMemory(&tree, ram: ram)
         addCPUs(&tree, count: configuration.vcpuCount)
         tree.beginNode("psci")
-        tree.property("compatible", strings: "arm,psci-1.0", "arm,psci-0.2")
+        if configuration.psciVersion == .v0_2 {
+            tree.property("compatible", strings: "arm,psci-0.2")
+        } else {
+            tree.property("compatible", strings: "arm,psci-1.0", "arm,psci-0.2")
+        }
         tree.property("method", strings: "hvc")
         tree.endNode()
         addTimer(&tree)

@@ -10,7 +10,8 @@ struct CtlCommand: ParsableCommand {
             """,
         subcommands: [
             CtlPauseCommand.self, CtlResumeCommand.self, CtlVGICCommand.self, CtlVCPUsCommand.self,
-            CtlSlotsCommand.self, CtlSlotCommand.self, CtlStage2Command.self, CtlKickCommand.self,
+            CtlSlotsCommand.self, CtlSlotCommand.self, CtlStage2Command.self, CtlRegistersCommand.self,
+            CtlRegisterCommand.self, CtlReadCommand.self, CtlWriteCommand.self, CtlKickCommand.self,
             CtlInjectCommand.self, CtlInterruptCommand.self, CtlExitsCommand.self, CtlShutdownCommand.self,
         ])
 }

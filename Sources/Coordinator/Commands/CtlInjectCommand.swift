@@ -18,26 +18,6 @@ struct CtlInjectCommand: ParsableCommand {
         ])
 }
 
-/// The one vCPU that something happens to.
-struct OneVCPUOption: ParsableArguments {
-    @Option(help: ArgumentHelp("Which vCPU, from 0 on.", valueName: "number"))
-    var vcpu = 0
-
-    func validate() throws { try VCPUOption.check(vcpu) }
-}
-
-/// A number of up to 64 bits, decimal or with 0x.
-struct NumberArgument: ExpressibleByArgument {
-    let value: UInt64
-
-    init?(argument: String) {
-        let isHexadecimal = argument.hasPrefix("0x") || argument.hasPrefix("0X")
-        let digits = isHexadecimal ? argument.dropFirst(2) : argument[...]
-        guard digits.first != "+", let value = UInt64(digits, radix: isHexadecimal ? 16 : 10) else { return nil }
-        self.value = value
-    }
-}
-
 /// `armada ctl inject serror`.
 struct CtlInjectSErrorCommand: ChangingCommand {
     static let configuration = CommandConfiguration(
@@ -50,7 +30,7 @@ struct CtlInjectSErrorCommand: ChangingCommand {
             The ISS that ESR_EL1 gets. Without FEAT_RAS, which is not announced, 0 or one with IDS (bit 24). Without \
             it: IDS alone.
             """, valueName: "iss"))
-    var esr: NumberArgument?
+    var esr: WordArgument?
     @OptionGroup var selection: OneVCPUOption
     @OptionGroup var vm: VMTarget
 
@@ -70,7 +50,7 @@ struct CtlInjectDataAbortCommand: ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "data-abort", abstract: "A synchronous external data abort, as for a read.")
     @Argument(help: ArgumentHelp("FAR_EL1.", valueName: "address"))
-    var address: NumberArgument
+    var address: WordArgument
     @OptionGroup var selection: OneVCPUOption
     @OptionGroup var vm: VMTarget
     var request: ControlRequest { .inject(.dataAbort(address.value), vcpu: selection.vcpu) }
@@ -81,7 +61,7 @@ struct CtlInjectInstructionAbortCommand: ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "instruction-abort", abstract: "A synchronous external instruction abort.")
     @Argument(help: ArgumentHelp("FAR_EL1.", valueName: "address"))
-    var address: NumberArgument
+    var address: WordArgument
     @OptionGroup var selection: OneVCPUOption
     @OptionGroup var vm: VMTarget
     var request: ControlRequest { .inject(.instructionAbort(address.value), vcpu: selection.vcpu) }

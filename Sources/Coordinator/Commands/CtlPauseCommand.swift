@@ -6,17 +6,6 @@ protocol ChangingCommand: ExecutableCommand {
     var request: ControlRequest { get }
 }
 
-struct VCPUOption: ParsableArguments {
-    @Option(help: ArgumentHelp("This vCPU alone, from 0 on; without it, all.", valueName: "number"))
-    var vcpu: Int?
-
-    func validate() throws { if let vcpu { try Self.check(vcpu) } }
-
-    static func check(_ vcpu: Int) throws {
-        guard 0..<512 ~= vcpu else { throw ValidationError("--vcpu \(vcpu) is not possible: give 0 to 511") }
-    }
-}
-
 extension ChangingCommand {
     func execute() throws -> Int32 {
         _ = try vm.ask(request) { if case .done = $0 { () } else { nil } }

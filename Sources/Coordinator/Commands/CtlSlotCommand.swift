@@ -26,18 +26,14 @@ struct SlotNumber: ParsableArguments {
     }
 }
 
-/// A change that is answered by Done.
-protocol SlotChangingCommand: ExecutableCommand {
+/// A change to a slot.
+protocol SlotChangingCommand: ChangingCommand {
     var slot: SlotNumber { get }
-    var vm: VMTarget { get }
     var change: SlotChange { get }
 }
 
 extension SlotChangingCommand {
-    func execute() throws -> Int32 {
-        _ = try vm.ask(.changeSlot(slot.number, change)) { if case .done = $0 { () } else { nil } }
-        return 0
-    }
+    var request: ControlRequest { .changeSlot(slot.number, change) }
 }
 
 /// `armada ctl slot add`.
@@ -53,21 +49,21 @@ struct CtlSlotAddCommand: SlotChangingCommand {
             """)
     @OptionGroup var slot: SlotNumber
     @Option(help: ArgumentHelp("The IPA of its first byte.", valueName: "address"))
-    var at: GuestAddress
+    var at: WordArgument
     @Option(help: ArgumentHelp("Its size, a multiple of the page size.", valueName: "size"))
     var size: MemorySize
     @Option(
         help: ArgumentHelp(
             "Where it begins in the RAM file; without it, it gets zeros that no other slot shows.", valueName: "offset")
     )
-    var offset: GuestAddress?
+    var offset: WordArgument?
     @Flag(help: "Writes of the guest go to the device at that address, or abort, as to a ROM.")
     var readOnly = false
     @OptionGroup var vm: VMTarget
 
     var change: SlotChange {
         .create(
-            base: IPA(at.rawValue), byteCount: size.byteCount, output: offset.map { HostOffset($0.rawValue) },
+            base: IPA(at.value), byteCount: size.byteCount, output: offset.map { HostOffset($0.value) },
             isReadOnly: readOnly)
     }
 }
@@ -87,9 +83,9 @@ struct CtlSlotMoveCommand: SlotChangingCommand {
         commandName: "move", abstract: "Give memory another address in the guest.")
     @OptionGroup var slot: SlotNumber
     @Option(help: ArgumentHelp("The new IPA of its first byte.", valueName: "address"))
-    var to: GuestAddress
+    var to: WordArgument
     @OptionGroup var vm: VMTarget
-    var change: SlotChange { .move(to: IPA(to.rawValue)) }
+    var change: SlotChange { .move(to: IPA(to.value)) }
 }
 
 /// `armada ctl slot log`.

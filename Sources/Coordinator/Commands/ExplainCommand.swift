@@ -5,16 +5,16 @@ import Shared
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Say in words what a syndrome, an instruction, or a system register is.",
+        abstract: "Say in words what a syndrome, an instruction, a system register, or a translation is.",
         discussion: """
-            No VM is needed. Numbers are hexadecimal, with or without 0x. An encoding that the architecture does not \
+            No VM is needed, but for walk. Numbers are hexadecimal, with or without 0x. An encoding that the architecture does not \
             define is said to be reserved.
 
             Example: armada explain esr 0x93c08046
             """,
         subcommands: [
             ExplainESRCommand.self, ExplainInstructionCommand.self, ExplainSystemRegisterCommand.self,
-            ExplainExitsCommand.self, ExplainVectorsCommand.self,
+            ExplainExitsCommand.self, ExplainVectorsCommand.self, ExplainWalkCommand.self,
         ])
 }
 

@@ -132,6 +132,11 @@ struct RunCommand: ExecutableCommand {
     var vcpuLoss = VCPULossPolicy.stop
 
     @Option(
+        name: .customLong("psci"),
+        help: ArgumentHelp("The version of PSCI that the guest finds.", valueName: "0.2|1.0|1.1"))
+    var psciVersion = PSCI.Version.v1_1
+
+    @Option(
         name: .customLong("world-switch"),
         help: ArgumentHelp(
             """
@@ -251,6 +256,7 @@ struct RunCommand: ExecutableCommand {
         configuration.tracePath = trace
         configuration.recordPath = record
         configuration.listRegisterCount = listRegisters
+        configuration.psciVersion = psciVersion
         configuration.worldSwitch = worldSwitch
         if lockstep { configuration.lockstep = Lockstep(seed: seed ?? Lockstep().seed) }
         configuration.faults = FaultPlan(seed: seed ?? FaultPlan().seed)
@@ -276,6 +282,18 @@ extension ControlSocket: ExpressibleByArgument {
         case .path(let path): path
         }
     }
+}
+
+extension PSCI.Version: ExpressibleByArgument {
+    init?(argument: String) {
+        guard let version = Self.allCases.first(where: { $0.text == argument }) else { return nil }
+        self = version
+    }
+
+    var defaultValueDescription: String { text }
+
+    /// "1.1".
+    var text: String { "\(rawValue >> 16).\(rawValue & 0xFFFF)" }
 }
 
 extension StatisticsFormat: ExpressibleByArgument {}

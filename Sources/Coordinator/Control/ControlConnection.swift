@@ -28,7 +28,8 @@ final class ControlConnection {
         case nothing
         case end
         case pause
-        case later(LaterReply)
+        case ticket(ControlTicket)
+        case due(LaterReply)
     }
     /// When its reply is made.
     var awaits = Awaited.nothing
@@ -41,7 +42,7 @@ final class ControlConnection {
 
     var descriptor: CInt { socket.rawValue }
     /// Its reply is made, and not yet true.
-    var awaitsMore: Bool { if case .later = awaits { true } else { false } }
+    var awaitsMore: Bool { if case .due = awaits { true } else { false } }
     var isSending: Bool { sent < output.count }
 
     /// Takes what has come of a request, and not a byte of the next.

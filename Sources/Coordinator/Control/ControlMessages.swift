@@ -1,3 +1,5 @@
+import Shared
+
 /// What a client asks.
 enum ControlRequest: Equatable, Sendable {
     case describe
@@ -14,6 +16,13 @@ enum ControlRequest: Equatable, Sendable {
     case inject(AskedException, vcpu: Int)
     case irq(InterruptLine)
     case shutdown
+    /// All of a vCPU's registers, or these.
+    case readRegisters(vcpu: Int, ids: [UInt64])
+    case writeRegisters(vcpu: Int, [RegisterValue])
+    case readMemory(IPA, byteCount: Int)
+    /// `wholeByteCount` from the address on are to be written, with more requests than this one.
+    case writeMemory(IPA, bytes: [UInt8], wholeByteCount: UInt64)
+    case walk(vcpu: Int, WalkedAccess)
 }
 
 /// What the VM answers.
@@ -26,6 +35,8 @@ enum ControlReply: Equatable, Sendable {
     case done
     case dirtyPages(DirtyLog)
     case pageVisit(Stage2.Visit)
+    case registers(RegisterState)
+    case memory([UInt8])
 }
 
 /// When the VM answers.
@@ -35,7 +46,20 @@ enum ControlAnswer {
     case atEnd
     /// When all vCPUs that are to be paused have left the guest.
     case whenPaused
-    case later(LaterReply)
+    /// When something is finished: `ControlServer.complete`.
+    case later(ControlTicket)
+    case whenDue(LaterReply)
+}
+
+/// Stands for an answer that is still to come.
+struct ControlTicket: Hashable, Sendable {
+    var number: UInt64 = 0
+
+    /// One that was not given before.
+    mutating func next() -> ControlTicket {
+        number &+= 1
+        return self
+    }
 }
 
 /// A reply that is ready, but not yet true.
@@ -63,6 +87,12 @@ extension VirtualMachine {
         case .inject(let exception, let vcpu): inject(exception, vcpu: vcpu)
         case .irq(let line): change(line)
         case .shutdown: shutdown()
+        case .readRegisters(let vcpu, let ids): readRegisters(vcpu: vcpu, ids: ids)
+        case .writeRegisters(let vcpu, let values): writeRegisters(vcpu: vcpu, values)
+        case .readMemory(let address, let byteCount): .now(readMemory(address, byteCount: byteCount))
+        case .writeMemory(let address, let bytes, let wholeByteCount):
+            .now(writeMemory(address, bytes, wholeByteCount: wholeByteCount))
+        case .walk(let vcpu, let access): walk(vcpu: vcpu, access)
         }
     }
 }

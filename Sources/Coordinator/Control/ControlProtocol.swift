@@ -6,6 +6,9 @@ enum ControlProtocol {
     static let lengthByteCount = 4
     static let maximumRequestByteCount = 4 << 10
     static let maximumReplyByteCount = 16 << 20
+    /// Of guest memory in one reply, and in one request.
+    static let maximumMemoryReadByteCount = 1 << 20
+    static let maximumMemoryWriteByteCount = 2 << 10
     /// Clients at a time.
     static let maximumClientCount = 16
     /// How long a client may take over the rest of a request, or to read a reply.

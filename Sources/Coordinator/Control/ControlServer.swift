@@ -114,9 +114,19 @@ final class ControlServer {
     /// Sends the replies that have become true.
     private func sendDue() {
         for slot in clients.indices {
-            guard let client = clients[slot], case .later(let later) = client.awaits, later.isDue() else { continue }
+            guard let client = clients[slot], case .due(let later) = client.awaits, later.isDue() else { continue }
             client.awaits = .nothing
             client.send(ControlEncoder.encode(later.reply))
+            settle(slot, client)
+        }
+    }
+
+    /// Answers the client that waits for `ticket`, if it is still there.
+    func complete(_ ticket: ControlTicket, _ reply: ControlReply) {
+        for slot in clients.indices {
+            guard let client = clients[slot], case .ticket(ticket) = client.awaits else { continue }
+            client.awaits = .nothing
+            client.send(ControlEncoder.encode(reply))
             settle(slot, client)
         }
     }
@@ -124,14 +134,19 @@ final class ControlServer {
     // MARK: Clients
 
     private func handle(_ bytes: [UInt8], _ client: ControlConnection) {
+        // A client that does not wait for its answer gets the next one's only.
+        client.awaits = .nothing
+        client.undelivered?()
+        client.undelivered = nil
         do throws(ControlError) {
             switch answer(try ControlDecoder.request(bytes)) {
             case .now(let reply): client.send(ControlEncoder.encode(reply))
             case .atEnd: client.awaits = .end
             case .whenPaused: client.awaits = .pause
-            case .later(let later):
+            case .later(let ticket): client.awaits = .ticket(ticket)
+            case .whenDue(let later):
                 client.undelivered = later.undelivered
-                client.awaits = .later(later)
+                client.awaits = .due(later)
                 sendDue()
             }
         } catch { client.refuse("\(error)") }

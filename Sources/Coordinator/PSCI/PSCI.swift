@@ -1,6 +1,6 @@
 import Shared
 
-/// PSCI 1.1, as KVM answers it. Source: DEN 0022 "Power State Coordination Interface".
+/// PSCI 0.2 to 1.1, as KVM answers it. Source: DEN 0022 "Power State Coordination Interface".
 enum PSCI {
     /// Function numbers, the same for the 32-bit and the 64-bit calls.
     enum Function: UInt32 {
@@ -26,9 +26,11 @@ enum PSCI {
         }
 
         /// Called with the 32-bit convention too.
-        var isImplemented: Bool {
+        func isImplemented(in version: Version) -> Bool {
             switch self {
             case .migrate, .migrateInfoUpCPU: false
+            case .features: version != .v0_2
+            case .systemReset2: version == .v1_1
             default: true
             }
         }
@@ -40,7 +42,6 @@ enum PSCI {
         static let invalidParameters = UInt64(bitPattern: -2)
         static let alreadyOn = UInt64(bitPattern: -4)
         static let internalFailure = UInt64(bitPattern: -6)
-        static let version1_1: UInt64 = 0x1_0001
         /// AFFINITY_INFO.
         static let on: UInt64 = 0
         static let off: UInt64 = 1
@@ -48,8 +49,16 @@ enum PSCI {
         static let migrationNotNeeded: UInt64 = 2
     }
 
-    /// The power states that PSCI looks at.
+    /// As PSCI_VERSION says it, and KVM_REG_ARM_PSCI_VERSION holds it.
+    enum Version: UInt64, CaseIterable, Sendable {
+        case v0_2 = 0x2
+        case v1_0 = 0x1_0000
+        case v1_1 = 0x1_0001
+    }
+
+    /// The version and the power states that PSCI looks at.
     protocol Machine {
+        var psciVersion: Version { get }
         var vcpuCount: Int { get }
         /// Or lost.
         func isPoweredOff(_ vcpu: Int) -> Bool
@@ -74,12 +83,13 @@ enum PSCI {
     static func call(_ function: SMCCCFunction, _ x1: UInt64, _ x2: UInt64, _ x3: UInt64, _ machine: some Machine)
         -> Action
     {
-        guard let number = function.psciNumber, let call = Function(rawValue: number), call.isImplemented,
+        guard let number = function.psciNumber, let call = Function(rawValue: number),
+            call.isImplemented(in: machine.psciVersion),
             !function.is64Bit || call.has64Bit
         else { return .result(Result.notSupported) }
         let mask: UInt64 = function.is64Bit ? .max : 0xFFFF_FFFF
         switch call {
-        case .version: return .result(Result.version1_1)
+        case .version: return .result(machine.psciVersion.rawValue)
         case .cpuSuspend: return .suspend
         case .cpuOff: return .off
         case .cpuOn: return cpuOn(affinity: x1 & mask, pc: x2 & mask, context: x3 & mask, machine)
@@ -90,7 +100,7 @@ enum PSCI {
         case .systemReset2:
             // 0 is SYSTEM_WARM_RESET, the only architectural type.
             return x1 & 0xFFFF_FFFF == 0 ? .systemReset : .result(Result.invalidParameters)
-        case .features: return .result(features(SMCCCFunction(UInt32(truncatingIfNeeded: x1))))
+        case .features: return .result(features(SMCCCFunction(UInt32(truncatingIfNeeded: x1)), machine.psciVersion))
         case .migrate, .migrateInfoUpCPU: return .result(Result.notSupported)
         }
     }
@@ -118,9 +128,9 @@ enum PSCI {
         return found ? Result.off : Result.invalidParameters
     }
 
-    private static func features(_ function: SMCCCFunction) -> UInt64 {
+    private static func features(_ function: SMCCCFunction, _ version: Version) -> UInt64 {
         if function == .version { return Result.success }
-        guard let number = function.psciNumber, let call = Function(rawValue: number), call.isImplemented,
+        guard let number = function.psciNumber, let call = Function(rawValue: number), call.isImplemented(in: version),
             !function.is64Bit || call.has64Bit
         else { return Result.notSupported }
         return Result.success

@@ -69,6 +69,8 @@ extension RecordingDecoder.Frame {
         case .sgi: "SGI"
         case .entry: "Entry"
         case .stop: "Stop"
+        case .registerAccess: "RegisterAccess"
+        case .registerAnswer: "RegisterAnswer"
         }
     }
 }

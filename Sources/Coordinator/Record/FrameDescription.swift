@@ -12,6 +12,8 @@ extension RecordingDecoder {
         case .exit: exitFields(start: start)
         case .entry: entryFields(start: start)
         case .stop: FrameFields()
+        case .registerAccess(let access): FrameFields(access)
+        case .registerAnswer(let answer): FrameFields(answer)
         }
     }
 
@@ -151,6 +153,29 @@ extension FrameFields {
             add("skip_invalidate_interval", .number(Int64(welcome.skipInvalidateInterval)))
         }
         add("processor", welcome.processor < 0 ? .text("any") : .number(Int64(welcome.processor)))
+    }
+
+    /// What is pending is that of the last exit, which stands above.
+    fileprivate init(_ access: RegisterAccessFrame) {
+        self.init()
+        add("number", .number(Int64(clamping: access.number)))
+        add("write", .flag(!access.ids.isEmpty))
+        add(access.ids, access.values)
+    }
+
+    fileprivate init(_ answer: RegisterAnswerFrame) {
+        self.init()
+        add("number", .number(Int64(clamping: answer.number)))
+        add("problem", .text(answer.problem.map { "\($0)" } ?? "none"))
+        add(answer.ids, answer.values)
+    }
+
+    private mutating func add(_ ids: [UInt64], _ values: [UInt128]) {
+        for (id, value) in zip(ids, values) {
+            let name = OneRegister(id: id)?.name ?? hexadecimal(id)
+            if value >> 64 != 0 { add("\(name)_high", .hex(UInt64(truncatingIfNeeded: value >> 64))) }
+            add(name, .hex(UInt64(truncatingIfNeeded: value)))
+        }
     }
 
     fileprivate init(_ sgi: SGIFrame, start: UInt64) {

@@ -12,6 +12,8 @@ struct RecordingDecoder: ~Copyable {
         /// See `entry` and `carries`.
         case entry
         case stop
+        case registerAccess(RegisterAccessFrame)
+        case registerAnswer(RegisterAnswerFrame)
     }
 
     /// The last Exit, whole.
@@ -50,6 +52,7 @@ struct RecordingDecoder: ~Copyable {
             case .hello(let hello): return .hello(hello)
             case .exit: return .exit
             case .sgi(let sgi): return .sgi(sgi)
+            case .registerAnswer: return .registerAnswer(decoder.answer)
             }
         case .fromCoordinator:
             switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &state) {
@@ -60,6 +63,7 @@ struct RecordingDecoder: ~Copyable {
                 return .welcome(welcome)
             case .entry: return .entry
             case .stop: return .stop
+            case .registerAccess: return .registerAccess(decoder.access)
             }
         }
     }

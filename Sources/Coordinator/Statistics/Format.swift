@@ -1,6 +1,6 @@
 // Numbers as text without Foundation.
 
-func hexadecimal(_ value: UInt64, digits: Int = 1) -> String {
+func hexadecimal(_ value: some BinaryInteger, digits: Int = 1) -> String {
     let text = String(value, radix: 16)
     return "0x" + String(repeating: "0", count: max(0, digits - text.count)) + text
 }

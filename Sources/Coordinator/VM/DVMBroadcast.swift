@@ -17,9 +17,17 @@ final class DVMBroadcast: Stage2Broadcast {
         return ticket
     }
 
-    /// Forget all decoded code: memory has changed behind the guest's back.
-    func invalidateInstructions() {
-        _ = ring.append(DVMOperation(.instructionCacheAll))
+    /// Forget the decoded form of `byteCount` bytes of RAM from `offset`: IC IVAU, or IC IALLUIS where that is less to do.
+    func invalidateInstructions(_ offset: HostOffset, byteCount: UInt64) {
+        let first = offset.rawValue & ~63
+        let lineCount = (offset.rawValue - first + byteCount + 63) / 64
+        if lineCount > 16 {
+            _ = ring.append(DVMOperation(.instructionCacheAll))
+        } else {
+            for line in 0..<lineCount {
+                _ = ring.append(DVMOperation(.instructionCacheLine, operand: first + line * 64))
+            }
+        }
         ring.ringDoorbells()
     }
 

@@ -250,6 +250,8 @@ final class EventLoop {
                 vm.vgic.sendSGI(from: vcpu.index, value: frame.value, group: frame.group)
                 if !vm.wakes.isEmpty { vm.wakeKicked() }
                 if let tracer = vm.tracer { tracer.sgiHandled() }
+            case .registerAnswer:
+                vm.registersAnswered(vcpu)
             case .wouldBlock:
                 return count > 0
             case .closed:

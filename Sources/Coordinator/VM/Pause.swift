@@ -8,7 +8,9 @@ extension VirtualMachine {
     var isPausing: Bool { vcpus.contains { $0.isPaused && $0.state == .running } }
 
     func pause(_ indices: Range<Int>) {
-        for vcpu in vcpus[indices] where !vcpu.isPaused {
+        for vcpu in vcpus[indices] {
+            vcpu.resumesAfterOperations = false
+            guard !vcpu.isPaused else { continue }
             vcpu.isPaused = true
             if vcpu.state == .running { kick(vcpu, .unblock) }
         }
@@ -16,6 +18,10 @@ extension VirtualMachine {
 
     func resume(_ indices: Range<Int>) {
         for vcpu in vcpus[indices] where vcpu.isPaused {
+            guard vcpu.registerOperations.isEmpty else {
+                vcpu.resumesAfterOperations = true
+                continue
+            }
             vcpu.isPaused = false
             guard vcpu.state == .paused else { continue }
             vcpu.state = .inCoordinator

@@ -30,6 +30,12 @@ final class VCPU {
 
     /// With `VCPULossPolicy.offline`, once it is lost.
     var loss: WorkerLoss?
+    /// What is to be done with its registers, the first under way at its worker. Until all is done the vCPU stays paused.
+    var registerOperations: [RegisterOperation] = []
+    /// With operations: it goes on when they are done.
+    var resumesAfterOperations = false
+    /// The virtual counter is the physical one less this.
+    var virtualCounterOffset: UInt64 = 0
 
     /// What must happen before the next Entry. The control page shows a copy, for the order of events only.
     var requests: VCPURequest = []
@@ -45,6 +51,7 @@ final class VCPU {
     /// With the world switch nvhe only.
     var physicalTimer = PhysicalTimer()
     var reason = ExitReason.irq
+    private(set) var fault = FaultInformation()
     /// When the Exit arrived that the next Entry answers; 0: the next Entry answers none.
     var exitArrived: UInt64 = 0
     var statistics = ExitStatistics()
@@ -67,6 +74,14 @@ final class VCPU {
     var isAboutToSend: Bool {
         armada_load_relaxed32(control.mode) == VCPUMode.outsideGuest.rawValue
             || control.counter(.sgiSent) != statistics.sgis
+    }
+
+    /// KVM's `__populate_fault_info`: the addresses are those of the last abort.
+    func noteFault(_ exceptionClass: ExceptionClass) {
+        fault.esr = channel.exit.esr
+        guard exceptionClass == .dabtLow || exceptionClass == .iabtLow else { return }
+        fault.far = channel.exit.far
+        fault.hpfar = channel.exit.hpfar
     }
 
     // MARK: What a handler says about the way back
@@ -92,6 +107,14 @@ final class VCPU {
 
     /// KVM's `kvm_inject_vabt`.
     func injectSError() { entry.injected = InjectedException(.serror, syndrome: UInt64(ExceptionSyndrome.serrorIDS)) }
+
+    /// What handlers said is at the worker, and not to be done again.
+    func entrySent() {
+        entry.writeCount = 0
+        entry.advancePC = false
+        entry.injected = InjectedException()
+        entry.reset = nil
+    }
 
     /// The place and the last exit of the vCPU, for a report.
     var lastExitDescription: String {

@@ -77,6 +77,7 @@ extension VirtualMachine {
         if let tracer { tracer.lost(vcpu) }
         vcpu.state = .lost
         vcpu.exitArrived = 0
+        failRegisterOperations(of: vcpu, "the worker of vCPU \(vcpu.index) is gone")
         vcpu.channel.abandon()
         timers.remove(vcpu.index)
         physicalTimers.remove(vcpu.index)

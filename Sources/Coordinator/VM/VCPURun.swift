@@ -100,10 +100,7 @@ extension VirtualMachine {
         if let tracer { tracer.departs(vcpu) }
         vcpu.state = .running
         runningCount &+= 1
-        vcpu.entry.writeCount = 0
-        vcpu.entry.advancePC = false
-        vcpu.entry.injected = InjectedException()
-        vcpu.entry.reset = nil
+        vcpu.entrySent()
         lastEntry = clock.now
         if vcpu.exitArrived != 0 {
             vcpu.statistics.record(vcpu.reason, nanoseconds: lastEntry &- vcpu.exitArrived)
@@ -212,12 +209,24 @@ extension VirtualMachine {
     }
 
     /// Arms the background timer for the earliest compare value after `time`: KVM's `kvm_timer_blocking`.
-    private func armTimer(_ vcpu: VCPU, after time: UInt64) {
-        let deadlines = vcpu.channel.exit.timer.deadlines(counterOffset: counterOffset)
+    func armTimer(_ vcpu: VCPU, after time: UInt64) {
+        let deadlines = timerDeadlines(vcpu)
         var earliest = UInt64.max
         if deadlines.virtual > time || time == 0 { earliest = deadlines.virtual }
         if deadlines.physical > time || time == 0 { earliest = min(earliest, deadlines.physical) }
         timers.set(vcpu.index, earliest)
+    }
+
+    private func timerDeadlines(_ vcpu: VCPU) -> (virtual: UInt64, physical: UInt64) {
+        let timer = vcpu.channel.exit.timer
+        var deadlines = timer.deadlines(counterOffset: counterOffset)
+        guard vcpu.virtualCounterOffset != 0, timer.virtualControl & 3 == 1 else { return deadlines }
+        // A counter that was set may be anything: only its distance means something.
+        let now = clock.now
+        let counter = now &- counterOffset &- vcpu.virtualCounterOffset
+        let (strike, overflows) = now.addingReportingOverflow(timer.virtualCompare &- counter)
+        deadlines.virtual = counter >= timer.virtualCompare ? 0 : overflows ? .max : strike
+        return deadlines
     }
 
     /// Does what is due at `now`: the clock's alarm, and the timers of blocked vCPUs.
@@ -236,7 +245,7 @@ extension VirtualMachine {
     /// Raises the lines of the timers that are due, and wakes the vCPU if that is an interrupt to it.
     func timerExpired(_ vcpu: VCPU, at now: UInt64) {
         guard vcpu.state == .blocked else { return }
-        let deadlines = vcpu.channel.exit.timer.deadlines(counterOffset: counterOffset)
+        let deadlines = timerDeadlines(vcpu)
         if deadlines.virtual <= now { vgic.setPPI(PhysicalMap.virtualTimerINTID, vcpu: vcpu.index, level: true) }
         if deadlines.physical <= now { vgic.setPPI(PhysicalMap.physicalTimerINTID, vcpu: vcpu.index, level: true) }
         armTimer(vcpu, after: now)

@@ -26,6 +26,7 @@ struct VMConfiguration {
     /// What happens to an access to a device that comes without a syndrome; nil: the run ends, as in KVM without
     /// KVM_CAP_ARM_NISV_TO_USER.
     var nisv: NISVPolicy?
+    var psciVersion = PSCI.Version.v1_1
     /// A listening socket for workers that are started by hand; nil: the coordinator starts them.
     var externalWorkersPath: String?
     /// The worker program; nil: `armada-vcpu` beside this program.

@@ -78,7 +78,8 @@ final class VirtualMachine {
     var loopStatistics = LoopStatistics()
     private var report = StatisticsReport()
     /// The control socket, if the VM has one and runs.
-    private(set) var control: ControlServer?
+    var control: ControlServer?
+    var lastControlTicket = ControlTicket()
     let files: RunFiles
     /// nil: the run is not traced.
     var tracer: Tracer?
@@ -293,8 +294,7 @@ final class VirtualMachine {
         frame.stage2ByteCount = UInt64(stage2Mapping.byteCount)
         frame.controlByteCount = UInt64(controlPage.byteCount)
         frame.vtcr = stage2.geometry.vtcr
-        // VMID 1; the root stands at the beginning of the file.
-        frame.vttbr = 1 << 48
+        frame.vttbr = stage2Root
         frame.counterOffset = counterOffset
         frame.listRegisterCount = UInt32(configuration.listRegisterCount)
         frame.haltPollNanoseconds = configuration.haltPoll.nanoseconds
@@ -312,9 +312,14 @@ final class VirtualMachine {
         } catch { throw .worker(.violation(vcpu: index, error)) }
     }
 
+    /// VTTBR_EL2: VMID 1; the root stands at the beginning of the file.
+    var stage2Root: UInt64 { 1 << 48 }
+
     /// Ends the run; the first reason counts.
     func end(_ outcome: VMOutcome) {
-        if self.outcome == nil { self.outcome = outcome }
+        guard self.outcome == nil else { return }
+        self.outcome = outcome
+        failRegisterOperations(outcome.message ?? "the VM has ended")
     }
 
     private func consoleEnded(_ end: TerminalConsole.End) {

@@ -14,6 +14,8 @@ final class WorkerChannel {
         /// The vCPU left the guest: see `exit`.
         case exit
         case sgi(SGIFrame)
+        /// The registers were read or written: see `registerAnswer`.
+        case registerAnswer
         /// Nothing more for now.
         case wouldBlock
         /// The worker has closed its end or is dead: see `endDescription`.
@@ -72,6 +74,11 @@ final class WorkerChannel {
     private var encoder = FrameEncoder()
     private var carried = CarriedState()
     private var lastSequence: UInt64 = 0
+    private var lastAccess: UInt64 = 0
+    private var isAnswerAwaited = false
+
+    /// Valid from `.registerAnswer` to the next one.
+    var registerAnswer: RegisterAnswerFrame { decoder.answer }
 
     init(vcpu: Int, socket: consuming OwnedDescriptor, process: WorkerProcess?, pid: pid_t) {
         self.vcpu = vcpu
@@ -101,6 +108,7 @@ final class WorkerChannel {
                 case .sgi(let sgi):
                     guard phase == .inGuest else { throw .unexpected("SGI", when: phase.when) }
                     return .sgi(sgi)
+                case .registerAnswer: return try acceptRegisterAnswer()
                 case .hello(let hello):
                     if phase == .awaitingHello { firstFrame = (Array(bytes), clock.now) }
                     return try accept(hello)
@@ -125,7 +133,7 @@ final class WorkerChannel {
         switch frame {
         case .exit: try clock.follow(exit.timestamp)
         case .sgi(let sgi): try clock.follow(sgi.timestamp)
-        case .hello: break
+        case .hello, .registerAnswer: break
         }
         receivedAt = clock.now
         return frame
@@ -140,6 +148,15 @@ final class WorkerChannel {
         traffic.registersMoved = carried.registersMoved
         phase = .outsideGuest
         return .exit
+    }
+
+    private func acceptRegisterAnswer() throws(WireError) -> Event {
+        guard isAnswerAwaited else { throw .unexpected("RegisterAnswer", when: "without a RegisterAccess") }
+        guard decoder.answer.number == lastAccess else {
+            throw .outOfRange("number of a RegisterAnswer", decoder.answer.number)
+        }
+        isAnswerAwaited = false
+        return .registerAnswer
     }
 
     private func accept(_ hello: HelloFrame) throws(WireError) -> Event {
@@ -183,6 +200,17 @@ final class WorkerChannel {
                 UnsafeRawBufferPointer(rebasing: frame.dropFirst(4)), vcpu: vcpu, .fromCoordinator, at: clock.now)
         }
         phase = .inGuest
+    }
+
+    /// Asks for registers; one access at a time. The number is filled in here.
+    func send(access: inout RegisterAccessFrame) throws(WireError) {
+        guard phase == .outsideGuest, !isAnswerAwaited else { throw .unexpected("RegisterAccess", when: phase.when) }
+        lastAccess &+= 1
+        access.number = lastAccess
+        let frame = RegisterFrameEncoder.encode(access, worldSwitch: carried.worldSwitch)
+        try FrameWriter.sendAtOnce(frame, to: socket.rawValue)
+        isAnswerAwaited = true
+        if let recorder { frame.withUnsafeBytes { recorder.sent($0, vcpu: vcpu, at: clock.now) } }
     }
 
     /// Asks the worker to exit; what it still sends is ignored.

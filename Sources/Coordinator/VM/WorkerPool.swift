@@ -63,7 +63,7 @@ enum WorkerPool {
                 throw .endedEarly(vcpu: channel.vcpu, path: path, how: channel.endDescription())
             case .violation(.protocolVersion(let version)): throw .wrongVersion(path: path, version)
             case .violation(let error): throw .violation(vcpu: channel.vcpu, error)
-            case .exit, .sgi: throw .violation(vcpu: channel.vcpu, .missingBody)
+            case .exit, .sgi, .registerAnswer: throw .violation(vcpu: channel.vcpu, .missingBody)
             }
             let now = armada_monotonic()
             guard now < deadline else { throw .silent(vcpu: channel.vcpu, path: path, seconds: helloSeconds) }
@@ -116,7 +116,7 @@ enum WorkerPool {
                     places[index] = channel
                     report("worker \(channel.pid) is vCPU \(index)")
                 case .violation(let error): report("worker \(channel.pid) is turned away: \(error)")
-                case .closed, .exit, .sgi: report("worker \(channel.pid) is gone")
+                case .closed, .exit, .sgi, .registerAnswer: report("worker \(channel.pid) is gone")
                 }
             }
             undecided = waiting

@@ -50,4 +50,14 @@ public struct TranslationGranule: Equatable, Sendable {
         let levels = (inputBits &- pageBits &+ indexBits &- 1) / indexBits
         return 4 &- levels
     }
+    /// The start level that VTCR_EL2.SL0 names; nil: a machine of so many bits has none. The highest level of a granule is for
+    /// addresses that can fill it.
+    ///
+    /// Source: Arm ARM "VTCR_EL2", SL0; `AArch64.S2InvalidSL`.
+    @inlinable public func startLevel(sl0: UInt8, physicalAddressBits: UInt8) -> UInt8? {
+        guard sl0 < 3 else { return nil }
+        let least: UInt8 = self == .size16K ? 42 : 44
+        guard sl0 < 2 || physicalAddressBits >= least else { return nil }
+        return (self == .size4K ? 2 : 3) &- sl0
+    }
 }

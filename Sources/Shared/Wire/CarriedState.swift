@@ -12,6 +12,8 @@ package struct CarriedState: Sendable {
     /// The world switch nvhe: nothing is left out, and the context comes along.
     let carriesAll: Bool
 
+    package var worldSwitch: WorldSwitch { carriesAll ? .nvhe : .vhe }
+
     package init(worldSwitch: WorldSwitch = .vhe) { carriesAll = worldSwitch == .nvhe }
 
     /// Takes over `state`; false if the frame can do without it because nothing has changed.

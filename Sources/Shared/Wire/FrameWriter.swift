@@ -52,3 +52,20 @@ package enum FrameWriter {
             socket, base + offset, frame.count &- offset, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }
 }
+
+// Frames that are not on the way of an exit.
+extension FrameWriter {
+    package static func send(_ frame: [UInt8], to socket: CInt) throws(WireError) {
+        let result = frame.withUnsafeBytes { bytes in
+            Result { () throws(WireError) in try send(bytes, to: socket) }
+        }
+        try result.get()
+    }
+
+    package static func sendAtOnce(_ frame: [UInt8], to socket: CInt) throws(WireError) {
+        let result = frame.withUnsafeBytes { bytes in
+            Result { () throws(WireError) in try sendAtOnce(bytes, to: socket) }
+        }
+        try result.get()
+    }
+}

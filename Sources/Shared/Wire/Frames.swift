@@ -183,12 +183,16 @@ package enum WorkerFrame: Sendable {
     case hello(HelloFrame)
     case exit
     case sgi(SGIFrame)
+    /// See `FrameDecoder.answer`.
+    case registerAnswer
 }
 
 /// Everything that the coordinator may send. Entry's contents are decoded into a frame that the receiver owns.
 package enum CoordinatorFrame: Sendable {
     case welcome(WelcomeFrame)
     case entry
+    /// See `FrameDecoder.access`.
+    case registerAccess
     /// The VM ends: the worker exits with status 0.
     case stop
 }

@@ -9,6 +9,8 @@ package enum WireProtocol {
     /// Descriptors that come with Welcome: guest RAM, stage-2 tables, control page.
     package static let welcomeDescriptorCount = 3
     package static let maximumVCPUCount = 512
+    /// Registers in a register access or its answer.
+    package static let maximumRegisterCount = 256
     package static let maximumHaltPollNanoseconds: UInt64 = 1_000_000_000
 }
 

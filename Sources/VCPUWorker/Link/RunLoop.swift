@@ -27,6 +27,11 @@ enum RunLoop {
             while true {
                 switch try link.pointee.awaitOrder(&wait, answeredQuickly: isAnsweredQuickly) {
                 case .stop: return 0
+                case .access:
+                    let access = link.pointee.access
+                    try link.pointee.send(vcpu.pointee.perform(access, at: vcpu.pointee.now))
+                    isAnsweredQuickly = false
+                    continue
                 case .enter: break
                 }
                 let isObserved = armada_load_relaxed32(observation) != 0
@@ -63,6 +68,19 @@ extension VCPU {
     /// Does what an Entry asks for, at `time`: see `now`. False: the guest must be left again before its first
     /// instruction.
     mutating func enter(_ entry: inout EntryFrame, at time: UInt64) -> Bool {
+        applyResults(entry)
+        cpuInterface.state = entry.cpuInterface
+        if movesContext { restoreContext(&entry.context) }
+        inject(entry.injected)
+        // What an exception return from EL2 does.
+        clearExclusiveMonitor()
+        eventRegister = true
+        return !resumeInterrupts(at: time)
+    }
+
+    /// What the handler of the exit wants of the registers.
+    @inline(__always)
+    mutating func applyResults(_ entry: borrowing EntryFrame) {
         if let start = entry.reset { reset(start) }
         for index in 0..<entry.writeCount {
             x[Int(entry.writeRegisters[index] & 31)] = entry.writeValues[index]
@@ -71,13 +89,6 @@ extension VCPU {
             pc &+= 4
             advanceStep()
         }
-        cpuInterface.state = entry.cpuInterface
-        if movesContext { restoreContext(&entry.context) }
-        inject(entry.injected)
-        // What an exception return from EL2 does.
-        clearExclusiveMonitor()
-        eventRegister = true
-        return !resumeInterrupts(at: time)
     }
 
     /// Fills in the Exit frame after the guest was left at `time`, and lets go of the guest.

@@ -8,6 +8,8 @@ struct WorkerLink: ~Copyable {
     enum Order {
         /// `entry` has been filled in.
         case enter
+        /// `access` is to be done and answered.
+        case access
         /// The VM ends, or the coordinator is gone.
         case stop
     }
@@ -18,6 +20,7 @@ struct WorkerLink: ~Copyable {
     private var encoder = FrameEncoder()
     private var carried = CarriedState()
     private var lastSequence: UInt64 = 0
+    var access: RegisterAccessFrame { decoder.access }
     var entry = EntryFrame()
     var exit = ExitFrame()
 
@@ -48,6 +51,7 @@ struct WorkerLink: ~Copyable {
                     carried = CarriedState(worldSwitch: frame.worldSwitch)
                 case .stop: return nil
                 case .entry: throw .unexpected("Entry", when: "before Welcome")
+                case .registerAccess: throw .unexpected("RegisterAccess", when: "before Welcome")
                 }
             case .closed, .wouldBlock: return nil
             }
@@ -71,6 +75,10 @@ struct WorkerLink: ~Copyable {
     /// Sends an SGI without leaving the guest. Waits only while the coordinator has fallen far behind.
     mutating func send(_ sgi: SGIFrame) throws(WireError) {
         try FrameWriter.send(encoder.encode(sgi), to: socket)
+    }
+
+    func send(_ answer: RegisterAnswerFrame) throws(WireError) {
+        try FrameWriter.send(RegisterFrameEncoder.encode(answer, worldSwitch: carried.worldSwitch), to: socket)
     }
 
     /// Waits for the coordinator's next order: polls as long as `wait` says, then blocks. `answeredQuickly` is as in
@@ -106,6 +114,7 @@ struct WorkerLink: ~Copyable {
                     throw .entrySequence(entry.sequence, expected: lastSequence)
                 }
                 return .enter
+            case .registerAccess: return .access
             case .stop: return .stop
             case .welcome: throw .unexpected("Welcome", when: "twice")
             }

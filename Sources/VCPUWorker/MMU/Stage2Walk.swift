@@ -24,8 +24,8 @@ struct Stage2Regime {
         physicalAddressBits = PhysicalAddressSize.bits(encoded: vtcr >> 16)
         let t0sz = UInt8(truncatingIfNeeded: vtcr & 0x3F)
         guard t0sz >= 64 &- physicalAddressBits, t0sz <= 39,
-            let level = Self.startLevel(
-                sl0: UInt8(truncatingIfNeeded: vtcr >> 6 & 3), granule, physicalAddressBits: physicalAddressBits)
+            let level = granule.startLevel(
+                sl0: UInt8(truncatingIfNeeded: vtcr >> 6 & 3), physicalAddressBits: physicalAddressBits)
         else { return }
         inputBits = 64 &- t0sz
         startLevel = level
@@ -35,17 +35,6 @@ struct Stage2Regime {
         let tableBits = inputBits &- below &+ 3
         base = vttbr & 0x0000_FFFF_FFFF_FFFE & ~((1 &<< UInt64(tableBits)) &- 1)
         isConsistent = true
-    }
-
-    /// The start level that `sl0` names; nil: a machine of so many bits has none. The highest level of a granule is for
-    /// addresses that can fill it.
-    ///
-    /// Source: Arm ARM "VTCR_EL2", SL0; `AArch64.S2InvalidSL`.
-    private static func startLevel(sl0: UInt8, _ granule: TranslationGranule, physicalAddressBits: UInt8) -> UInt8? {
-        guard sl0 < 3 else { return nil }
-        let least: UInt8 = granule == .size16K ? 42 : 44
-        guard sl0 < 2 || physicalAddressBits >= least else { return nil }
-        return (granule == .size4K ? 2 : 3) &- sl0
     }
 
     /// Walks for `ipa`. Permissions are the caller's to check.

@@ -39,7 +39,7 @@ extension VCPU {
             case Frequent.spsr_EL1: value = system.spsr_EL1
             case Frequent.daif: value = UInt64(pstate.daif)
             case Frequent.tpidr_EL0: value = system.tpidr_EL0
-            case Frequent.cntvct_EL0: value = readCounter()
+            case Frequent.cntvct_EL0: value = readVirtualCounter()
             case Frequent.cntv_CTL_EL0: value = readTimer(.cntvCtl)
             case Frequent.icc_IAR1_EL1: return acknowledgeInterrupt(isGroup1: true, into: &value)
             default: return readFromTable(e, into: &value, word: word)
@@ -49,7 +49,7 @@ extension VCPU {
         switch e.rawValue {
         case Frequent.tpidr_EL0: value = system.tpidr_EL0
         case Frequent.tpidrro_EL0: value = system.tpidrro_EL0
-        case Frequent.cntvct_EL0 where !trapsFromEL0(.el0vcten): value = readCounter()
+        case Frequent.cntvct_EL0 where !trapsFromEL0(.el0vcten): value = readVirtualCounter()
         default: return readFromTable(e, into: &value, word: word)
         }
         return .next

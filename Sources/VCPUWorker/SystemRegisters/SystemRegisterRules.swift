@@ -34,7 +34,7 @@ extension VCPU {
             // With SP_EL0 selected it has no other name than SP.
             guard pstate.sp != 0 else { return takeUndefined() }
             value = system.sp_EL0
-        case .counter: value = readCounter()
+        case .counter: value = e == SystemRegister.CNTVCT_EL0.encoding ? readVirtualCounter() : readCounter()
         case .cntpTval, .cntpCtl, .cntpCval:
             if isPhysicalTimerTrapped { return trapSystemRegister(e, word: word, isRead: true) }
             value = readTimer(rule)
@@ -83,12 +83,10 @@ extension VCPU {
             return retireAndTakeInterrupts()
         case .fpcr:
             guard fpAccessible else { return takeFPAccessTrap() }
-            // AHP DN FZ RMode FZ16; the trap enables are RAZ/WI, since no FP exception traps.
-            fpcr = UInt32(truncatingIfNeeded: value) & 0x07C8_0000
+            fpcr = UInt32(truncatingIfNeeded: value & FPCR.writable)
         case .fpsr:
             guard fpAccessible else { return takeFPAccessTrap() }
-            // QC and the cumulative bits IDC IXC UFC OFC DZC IOC.
-            fpsr = UInt32(truncatingIfNeeded: value) & 0x0800_009F
+            fpsr = UInt32(truncatingIfNeeded: value & FPSR.writable)
         case .sp_EL0:
             guard pstate.sp != 0 else { return takeUndefined() }
             system.sp_EL0 = value
@@ -110,4 +108,14 @@ extension VCPU {
         }
         return .next
     }
+}
+
+enum FPCR {
+    /// AHP DN FZ RMode FZ16; the trap enables are RAZ/WI, since no FP exception traps.
+    static let writable: UInt64 = 0x07C8_0000
+}
+
+enum FPSR {
+    /// QC and the cumulative bits IDC IXC UFC OFC DZC IOC.
+    static let writable: UInt64 = 0x0800_009F
 }

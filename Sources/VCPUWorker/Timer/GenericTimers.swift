@@ -42,8 +42,10 @@ struct GenericTimers {
     /// CNTFRQ_EL0.
     static let frequency: UInt64 = 1_000_000_000
 
-    /// CNTVOFF_EL2: the host's CLOCK_MONOTONIC at the VM's start. Both counters start there, as a board's do.
+    /// The host's CLOCK_MONOTONIC at the VM's start. Both counters start there, as a board's do.
     var counterOffset: UInt64 = 0
+    /// What the virtual counter is behind the physical one.
+    var virtualOffset: UInt64 = 0
     var virtual = GenericTimer()
     var physical = GenericTimer()
     /// A line is high, no list register holds its interrupt, and the coordinator has not been told.
@@ -56,7 +58,11 @@ struct GenericTimers {
     /// The host time of the next strike that matters, or nil: the earlier of the timers that wait.
     func deadline(after counter: UInt64) -> UInt64? {
         var earliest: UInt64?
-        if virtual.isArmable, virtual.compare > counter { earliest = virtual.compare }
+        let virtualCounter = counter &- virtualOffset
+        if virtual.isArmable, virtual.compare > virtualCounter {
+            let (strike, overflow) = counter.addingReportingOverflow(virtual.compare &- virtualCounter)
+            if !overflow { earliest = strike }
+        }
         if physical.isArmable, physical.compare > counter { earliest = min(earliest ?? .max, physical.compare) }
         guard let earliest else { return nil }
         let (deadline, overflow) = earliest.addingReportingOverflow(counterOffset)

@@ -2,11 +2,14 @@ import Shared
 
 // The timer registers, and the way from a timer's line to the coordinator.
 extension VCPU {
-    /// CNTVCT_EL0 and CNTPCT_EL0.
+    /// CNTPCT_EL0.
     mutating func readCounter() -> UInt64 {
         control.increment(.fastCounterRead)
         return counter
     }
+
+    /// CNTVCT_EL0.
+    mutating func readVirtualCounter() -> UInt64 { readCounter() &- timers.virtualOffset }
 
     /// CNTHCTL_EL2.EL1PCEN is 0 with nvhe: the physical timer's registers trap, its counter does not.
     var isPhysicalTimerTrapped: Bool { movesContext }
@@ -14,13 +17,14 @@ extension VCPU {
     mutating func readTimer(_ rule: SystemRegisterRule) -> UInt64 {
         control.increment(.fastTimer)
         let counter = counter
+        let virtualCounter = counter &- timers.virtualOffset
         return switch rule {
         case .cntpCtl: timers.physical.controlValue(at: counter)
         case .cntpCval: timers.physical.compare
         case .cntpTval: UInt64(UInt32(truncatingIfNeeded: timers.physical.compare &- counter))
-        case .cntvCtl: timers.virtual.controlValue(at: counter)
+        case .cntvCtl: timers.virtual.controlValue(at: virtualCounter)
         case .cntvCval: timers.virtual.compare
-        default: UInt64(UInt32(truncatingIfNeeded: timers.virtual.compare &- counter))
+        default: UInt64(UInt32(truncatingIfNeeded: timers.virtual.compare &- virtualCounter))
         }
     }
 
@@ -35,7 +39,7 @@ extension VCPU {
         case .cntpTval: timers.physical.compare = relative
         case .cntvCtl: timers.virtual.control = value & 3
         case .cntvCval: timers.virtual.compare = value
-        default: timers.virtual.compare = relative
+        default: timers.virtual.compare = relative &- timers.virtualOffset
         }
         updateTimers(at: counter)
         let outcome = retireAndTakeInterrupts()
@@ -47,7 +51,7 @@ extension VCPU {
     /// coordinator must hear of it.
     mutating func updateTimers(at counter: UInt64) {
         let isVirtualWaiting = timers.virtual.update(
-            at: counter, intid: PhysicalMap.virtualTimerINTID, interface: &cpuInterface)
+            at: counter &- timers.virtualOffset, intid: PhysicalMap.virtualTimerINTID, interface: &cpuInterface)
         let isPhysicalWaiting = timers.physical.update(
             at: counter, intid: PhysicalMap.physicalTimerINTID, interface: &cpuInterface)
         timers.isUndelivered = isVirtualWaiting || isPhysicalWaiting

@@ -54,6 +54,14 @@ enum ControlDecoder {
         case ARMADA__CONTROL__CONTROL_REQUEST__BODY_SHUTDOWN:
             try checkFields(try body(message.pointee.shutdown).base)
             return .shutdown
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_REGISTERS:
+            return try decode(try body(message.pointee.registers))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_READ_MEMORY:
+            return try decode(try body(message.pointee.read_memory))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_WRITE_MEMORY:
+            return try decode(try body(message.pointee.write_memory))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_WALK:
+            return try decode(try body(message.pointee.walk))
         default: throw .missingBody
         }
     }
@@ -85,6 +93,10 @@ enum ControlDecoder {
             return .dirtyPages(try decode(try body(message.pointee.dirty_pages)))
         case ARMADA__CONTROL__CONTROL_REPLY__BODY_PAGE_VISIT:
             return .pageVisit(try decode(try body(message.pointee.page_visit)))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_REGISTERS:
+            return .registers(try decode(try body(message.pointee.registers)))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_MEMORY:
+            return .memory(try decode(try body(message.pointee.memory)))
         default: throw .missingBody
         }
     }

@@ -51,6 +51,34 @@ enum ControlEncoder {
         case .shutdown:
             message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_SHUTDOWN
             message.pointee.shutdown = pool.message(armada__control__shutdown__init)
+        case .readRegisters(let vcpu, let ids):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_REGISTERS
+            message.pointee.registers = pool.message(reading: ids, vcpu: vcpu)
+        case .writeRegisters(let vcpu, let values):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_REGISTERS
+            message.pointee.registers = pool.message(writing: values, vcpu: vcpu)
+        case .readMemory(let address, let byteCount):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_READ_MEMORY
+            message.pointee.read_memory = pool.message(armada__control__memory_read__init) {
+                $0.address = address.rawValue
+                $0.byte_count = UInt32(truncatingIfNeeded: byteCount)
+            }
+        case .writeMemory(let address, let bytes, let wholeByteCount):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_WRITE_MEMORY
+            let data = pool.bytes(bytes)
+            message.pointee.write_memory = pool.message(armada__control__memory_write__init) {
+                $0.address = address.rawValue
+                $0.bytes = data
+                $0.whole_byte_count = wholeByteCount
+            }
+        case .walk(let vcpu, let access):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_WALK
+            message.pointee.walk = pool.message(armada__control__walk__init) {
+                $0.vcpu = UInt32(truncatingIfNeeded: vcpu)
+                $0.address = access.address
+                $0.access = Armada__Control__AccessKind(access.kind.rawValue)
+                $0.is_unprivileged = access.isUnprivileged ? 1 : 0
+            }
         }
         return pack(armada__control__control_request__get_packed_size(message)) {
             armada__control__control_request__pack(message, $0)
@@ -88,6 +116,13 @@ enum ControlEncoder {
                 $0.leaves = UInt64(visit.leaves)
                 $0.changed = UInt64(visit.changed)
             }
+        case .registers(let state):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_REGISTERS
+            message.pointee.registers = pool.message(state)
+        case .memory(let bytes):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_MEMORY
+            let data = pool.bytes(bytes)
+            message.pointee.memory = pool.message(armada__control__memory__init) { $0.bytes = data }
         }
         let byteCount = armada__control__control_reply__get_packed_size(message)
         guard byteCount <= ControlProtocol.maximumReplyByteCount else {

@@ -22,7 +22,7 @@ extension VirtualMachine {
             let (pages, ticket) = try takeDirtyPages(slot: id)
             let log = DirtyLog(base: base, pageByteCount: slots.pageByteCount, pages: pages)
             let isDue = { [dvm] in ticket.map(dvm.isComplete) ?? true }
-            return .later(
+            return .whenDue(
                 LaterReply(reply: .dirtyPages(log), isDue: isDue) { [unowned self] in
                     slots.restore(pages, slot: id)
                 })
@@ -38,7 +38,7 @@ extension VirtualMachine {
 
     private func after(_ ticket: UInt64?, _ reply: ControlReply) -> ControlAnswer {
         guard let ticket, !dvm.isComplete(ticket) else { return .now(reply) }
-        return .later(LaterReply(reply: reply, isDue: { [dvm] in dvm.isComplete(ticket) }))
+        return .whenDue(LaterReply(reply: reply, isDue: { [dvm] in dvm.isComplete(ticket) }))
     }
 
     private func slotAnswer(

@@ -54,16 +54,20 @@ extension VirtualMachine {
     func handlePhysicalTimer(_ vcpu: VCPU, _ encoding: SystemRegisterEncoding) -> ExitAction? {
         guard movesContext, let register = PhysicalTimer.Register(encoding) else { return nil }
         let esr = vcpu.exit.esr
-        let now = clock.now
         if esr.isSystemRead {
-            let value = vcpu.physicalTimer.read(register, at: now &- counterOffset)
+            let value = vcpu.physicalTimer.read(register, at: clock.now &- counterOffset)
             vcpu.write(register: esr.systemTransferRegister, value)
         } else {
-            vcpu.physicalTimer.write(register, vcpu.exit.registers[0], at: now &- counterOffset)
-            updatePhysicalTimer(vcpu, at: now)
+            writePhysicalTimer(vcpu, register, vcpu.exit.registers[0])
         }
         vcpu.advancePC()
         return .resume
+    }
+
+    func writePhysicalTimer(_ vcpu: VCPU, _ register: PhysicalTimer.Register, _ value: UInt64) {
+        let now = clock.now
+        vcpu.physicalTimer.write(register, value, at: now &- counterOffset)
+        updatePhysicalTimer(vcpu, at: now)
     }
 
     /// Sets the line, and arms the background timer for a line that is to rise: KVM's `timer_emulate`.

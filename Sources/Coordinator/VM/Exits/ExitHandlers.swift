@@ -56,6 +56,7 @@ extension VirtualMachine {
         switch vcpu.exit.code.withoutSError {
         case .trap:
             let exceptionClass = vcpu.exit.esr.exceptionClass
+            vcpu.noteFault(exceptionClass)
             vcpu.reason = ExitReason(exceptionClass)
             return arm_exit_handlers[Int(exceptionClass.rawValue)].handle(self, vcpu)
         case .irq:

@@ -80,7 +80,7 @@ extension VirtualMachine {
         try slots.insert(slot)
         // Gives the pages back to the host; reading them yields zeros.
         _ = madvise(ram.base + Int(free.rawValue), Int(byteCount), MADV_REMOVE)
-        dvm.invalidateInstructions()
+        dvm.invalidateInstructions(free, byteCount: byteCount)
     }
 
     private func takeAway(_ slot: MemorySlot) -> UInt64? {

@@ -126,6 +126,21 @@ struct MemorySlots {
         return nil
     }
 
+    /// The parts of `byteCount` bytes from `ipa` on, each within one slot and with its offset into the RAM file; nil if any byte
+    /// has no slot.
+    func pieces(_ ipa: IPA, byteCount: UInt64) -> [(slot: Int, ipa: IPA, offset: HostOffset, byteCount: UInt64)]? {
+        var pieces: [(slot: Int, ipa: IPA, offset: HostOffset, byteCount: UInt64)] = []
+        var (address, left) = (ipa, byteCount)
+        while left > 0 {
+            guard let slot = index(of: address) else { return nil }
+            let count = min(left, slots[slot].end - address.rawValue)
+            pieces.append((slot, address, slots[slot].output(of: address), count))
+            address = address + count
+            left -= count
+        }
+        return pieces
+    }
+
     func index(id: Int) throws(Failure) -> Int {
         guard let index = slots.firstIndex(where: { $0.id == id }) else { throw .missing }
         return index

@@ -4,6 +4,10 @@ import CWire
 /// says nothing about its meaning. Does not allocate.
 package struct FrameDecoder: ~Copyable {
     private var arena = MessageArena()
+    /// The last access to registers, and the last answer to one. They stand here and not in what a call returns, which is to
+    /// hold nothing that is counted.
+    package private(set) var access = RegisterAccessFrame()
+    package private(set) var answer = RegisterAnswerFrame()
 
     package init() {}
 
@@ -32,6 +36,10 @@ package struct FrameDecoder: ~Copyable {
             return .sgi(try decode(try body(frame.pointee.sgi)))
         case ARMADA__WIRE__FRAME__BODY_HELLO:
             return .hello(try decode(try body(frame.pointee.hello)))
+        case ARMADA__WIRE__FRAME__BODY_REGISTER_ANSWER:
+            answer = try decode(try body(frame.pointee.register_answer), worldSwitch: carried.worldSwitch)
+            return .registerAnswer
+        case ARMADA__WIRE__FRAME__BODY_REGISTER_ACCESS: throw .wrongSender("RegisterAccess")
         case ARMADA__WIRE__FRAME__BODY_WELCOME: throw .wrongSender("Welcome")
         case ARMADA__WIRE__FRAME__BODY_ENTRY: throw .wrongSender("Entry")
         case ARMADA__WIRE__FRAME__BODY_STOP: throw .wrongSender("Stop")
@@ -121,7 +129,7 @@ package struct FrameDecoder: ~Copyable {
         guard pstate >> 32 == 0, Self.isGuestMode(pstate) else { throw .outOfRange("PSTATE", pstate) }
     }
 
-    private func decode(_ timer: Armada__Wire__Timer) throws(WireError) -> TimerState {
+    func decode(_ timer: Armada__Wire__Timer) throws(WireError) -> TimerState {
         try checkFields(timer.base)
         guard timer.virtual_control <= Self.timerControlMask else { throw .timerControl(timer.virtual_control) }
         guard timer.physical_control <= Self.timerControlMask else { throw .timerControl(timer.physical_control) }
@@ -163,6 +171,10 @@ package struct FrameDecoder: ~Copyable {
         case ARMADA__WIRE__FRAME__BODY_STOP:
             try checkFields(try body(frame.pointee.stop).base)
             return .stop
+        case ARMADA__WIRE__FRAME__BODY_REGISTER_ACCESS:
+            access = try decode(try body(frame.pointee.register_access), worldSwitch: carried.worldSwitch)
+            return .registerAccess
+        case ARMADA__WIRE__FRAME__BODY_REGISTER_ANSWER: throw .wrongSender("RegisterAnswer")
         case ARMADA__WIRE__FRAME__BODY_HELLO: throw .wrongSender("Hello")
         case ARMADA__WIRE__FRAME__BODY_EXIT: throw .wrongSender("Exit")
         case ARMADA__WIRE__FRAME__BODY_SGI: throw .wrongSender("SGI")
@@ -175,6 +187,15 @@ package struct FrameDecoder: ~Copyable {
     ) throws(WireError) {
         try checkFields(message.base)
         entry.sequence = message.sequence
+        try decodeResults(message, into: &entry)
+        try decode(message.cpu_interface, into: &entry.cpuInterface, &carried)
+        try decode(message.context, into: &entry.context, &carried)
+        entry.time = message.time
+        entry.budget = message.budget
+    }
+
+    /// What a handler has said about the way back.
+    func decodeResults(_ message: Armada__Wire__Entry, into entry: inout EntryFrame) throws(WireError) {
         guard message.n_write_registers == message.n_write_values else {
             throw .registerWrites(numbers: message.n_write_registers, values: message.n_write_values)
         }
@@ -204,10 +225,6 @@ package struct FrameDecoder: ~Copyable {
         } else {
             entry.reset = nil
         }
-        try decode(message.cpu_interface, into: &entry.cpuInterface, &carried)
-        try decode(message.context, into: &entry.context, &carried)
-        entry.time = message.time
-        entry.budget = message.budget
     }
 
     /// Fills in an Entry without messages within it; false: this is something else, for protobuf-c to look at.
@@ -300,7 +317,7 @@ package struct FrameDecoder: ~Copyable {
         _ = carried.update(&state)
     }
 
-    private func body<Message>(_ pointer: UnsafeMutablePointer<Message>?) throws(WireError) -> Message {
+    func body<Message>(_ pointer: UnsafeMutablePointer<Message>?) throws(WireError) -> Message {
         guard let pointer else { throw .missingBody }
         return pointer.pointee
     }

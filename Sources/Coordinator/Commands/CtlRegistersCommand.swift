@@ -1,0 +1,112 @@
+import ArgumentParser
+import Shared
+
+/// `armada ctl regs`.
+struct CtlRegistersCommand: ExecutableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "regs",
+        abstract: "Print the registers of a vCPU that is paused or off, by KVM's ONE_REG ids.",
+        discussion: """
+            With them the fault information of its last exit, a pending SError, and whether it is stopped. Without --all \
+            the general registers, those of the timers, and system registers that are not 0 and that a guest writes.
+            """)
+
+    @OptionGroup var selection: OneVCPUOption
+    @Flag(help: "All registers, the identification registers and V0 to V31 included.")
+    var all = false
+    @Flag(help: "Print the ids alone, one a line: KVM_GET_REG_LIST.")
+    var ids = false
+    @OptionGroup var vm: VMOption
+
+    func execute() throws -> Int32 {
+        let state = try vm.ask(.readRegisters(vcpu: selection.vcpu, ids: [])) { reply -> RegisterState? in
+            if case .registers(let state) = reply { state } else { nil }
+        }
+        let table = RegisterTable(state)
+        try StandardOutput.write(ids ? table.ids : table.text(all: all))
+        return 0
+    }
+}
+
+/// `armada ctl reg`.
+struct CtlRegisterCommand: ExecutableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reg",
+        abstract: "Print or set one register of a vCPU that is paused or off.",
+        discussion: """
+            A value that the register cannot hold is refused, and nothing changes.
+
+            Example: armada ctl reg PC 0x40080000
+            """)
+
+    @Argument(help: ArgumentHelp("Its name, as in armada ctl regs, or its ONE_REG id.", valueName: "register"))
+    var register: String
+    @Argument(help: ArgumentHelp("What it is to hold: decimal, or hexadecimal with 0x.", valueName: "value"))
+    var value: NumberArgument?
+    @OptionGroup var selection: OneVCPUOption
+    @OptionGroup var vm: VMOption
+
+    func validate() throws { _ = try id() }
+
+    func execute() throws -> Int32 {
+        let id = try id()
+        if let value {
+            let values = [RegisterValue(id: id, value: value.value)]
+            return try vm.ask(.writeRegisters(vcpu: selection.vcpu, values)) { reply -> Int32? in
+                if case .done = reply { 0 } else { nil }
+            }
+        }
+        let state = try vm.ask(.readRegisters(vcpu: selection.vcpu, ids: [id])) { reply -> RegisterState? in
+            if case .registers(let state) = reply, state.values.count == 1 { state } else { nil }
+        }
+        try StandardOutput.write(RegisterTable.text(of: state.values[0]) + "\n")
+        return 0
+    }
+
+    private func id() throws -> UInt64 {
+        if let register = OneRegister(name: register) { return register.id }
+        guard let number = WordArgument(argument: register) else {
+            throw ValidationError("\(printable(register)) is no register: armada ctl regs --all has their names")
+        }
+        return number.value
+    }
+}
+
+/// The text of a vCPU's registers.
+struct RegisterTable {
+    private let state: RegisterState
+
+    init(_ state: RegisterState) { self.state = state }
+
+    var ids: String { state.values.map { hexadecimal($0.id, digits: 16) + "\n" }.joined() }
+
+    func text(all: Bool) -> String {
+        let rows = state.values.filter { all || Self.isShown($0) }
+        let width = rows.reduce(0) { max($0, Self.name($1.id).count) }
+        var out = rows.map {
+            "\(Self.name($0.id).left(width))  \(hexadecimal($0.id, digits: 16))  \(Self.text(of: $0))\n"
+        }.joined()
+        let fault = state.fault
+        out += "fault_info: ESR_EL2 \(hexadecimal(fault.esr.rawValue, digits: 8)) FAR_EL2 \(hexadecimal(fault.far)) "
+        out += "HPFAR_EL2 \(hexadecimal(fault.hpfar)) DISR_EL1 \(hexadecimal(fault.disr))\n"
+        let events = state.events
+        out += "vcpu_events: serror_pending \(events.isSErrorPending ? 1 : 0) "
+        out += "serror_has_esr \(events.hasSErrorSyndrome ? 1 : 0) serror_esr \(hexadecimal(events.serrorSyndrome))\n"
+        return out + "mp_state: \(state.isStopped ? "STOPPED" : "RUNNABLE")\n"
+    }
+
+    static func text(of value: RegisterValue) -> String {
+        hexadecimal(value.value, digits: (OneRegister(id: value.id)?.byteCount ?? 16) * 2)
+    }
+
+    private static func name(_ id: UInt64) -> String { OneRegister(id: id)?.name ?? "?" }
+
+    private static func isShown(_ value: RegisterValue) -> Bool {
+        switch OneRegister(id: value.id) {
+        case .x, .sp_EL0, .pc, .pstate, .sp_EL1, .elr_EL1, .timer, .spsr(.el1), .psciVersion: true
+        // CRn 0 identifies the PE; op0 2 is debug.
+        case .system(let encoding): value.value != 0 && encoding.op0 == 3 && encoding.crn != 0
+        default: false
+        }
+    }
+}
