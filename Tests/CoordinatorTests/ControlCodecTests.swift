@@ -5,6 +5,8 @@ import Testing
 @testable import Coordinator
 
 @Suite struct ControlCodecTests {
+    private let version = UInt8(ControlProtocol.version)
+
     @Test(arguments: [
         ControlRequest.describe, .statistics(atEnd: false), .statistics(atEnd: true), .inspect(.vgic),
         .inspect(.stage2), .pause(vcpu: nil),
@@ -50,19 +52,19 @@ import Testing
         }
         #expect(refusal([]) == .version(0))
         #expect(refusal(ControlEncoder.encode(.describe, version: 1)) == .version(1))
-        #expect(refusal([0x08, 0x02]) == .missingBody)
+        #expect(refusal([0x08, version]) == .missingBody)
         // Pause vCPU 512, and vCPU 1 beside all.
-        #expect(refusal([0x08, 0x02, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
-        #expect(refusal([0x08, 0x02, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
+        #expect(refusal([0x08, version, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
+        #expect(refusal([0x08, version, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
         // Inspect a fifth part.
-        #expect(refusal([0x08, 0x02, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
+        #expect(refusal([0x08, version, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
         #expect(refusal([0xFF, 0xFF, 0xFF]) == .malformed)
         // Field 15, a varint.
         #expect(refusal(ControlEncoder.encode(.describe) + [0x78, 0x01]) == .unknownFields)
         // Describe with a field.
-        #expect(refusal([0x08, 0x02, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
+        #expect(refusal([0x08, version, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
         // 4094 bytes of empty unknown fields ask for a hundred kilobytes.
-        let many = [UInt8]([0x08, UInt8(ControlProtocol.version)]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
+        let many = [UInt8]([0x08, version]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
         #expect([.exceedsBudget, .unknownFields].contains(refusal(many)))
     }
 
