@@ -5,6 +5,8 @@ import Testing
 @testable import Coordinator
 
 @Suite struct ControlCodecTests {
+    private let version = UInt8(ControlProtocol.version)
+
     @Test(arguments: [
         ControlRequest.describe, .statistics(atEnd: false), .statistics(atEnd: true), .inspect(.vgic),
         .inspect(.stage2), .pause(vcpu: nil),
@@ -70,25 +72,25 @@ import Testing
         }
         #expect(refusal([]) == .version(0))
         #expect(refusal(ControlEncoder.encode(.describe, version: 1)) == .version(1))
-        #expect(refusal([0x08, 0x03]) == .missingBody)
+        #expect(refusal([0x08, version]) == .missingBody)
         // Pause vCPU 512, and vCPU 1 beside all.
-        #expect(refusal([0x08, 0x03, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
-        #expect(refusal([0x08, 0x03, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
+        #expect(refusal([0x08, version, 0x2A, 0x03, 0x10, 0x80, 0x04]) == .outOfRange("vCPU", 512))
+        #expect(refusal([0x08, version, 0x2A, 0x04, 0x08, 0x01, 0x10, 0x01]) == .outOfRange("vCPU beside all", 1))
         // Inspect a fifth part.
-        #expect(refusal([0x08, 0x03, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
+        #expect(refusal([0x08, version, 0x22, 0x02, 0x08, 0x04]) == .outOfRange("part", 4))
         // Slots: number 512, no change, an offset beside none; a fourth page operation.
         #expect(refusal(ControlEncoder.encode(.dirtyLog(slot: 512))) == .outOfRange("slot", 512))
-        #expect(refusal([0x08, 0x03, 0xC2, 0x02, 0x02, 0x08, 0x01]) == .missingBody)
-        let offset = [UInt8]([0x08, 0x03, 0xC2, 0x02, 0x0B, 0x12, 0x09, 0x29, 0, 0x10, 0, 0, 0, 0, 0, 0])
+        #expect(refusal([0x08, version, 0xC2, 0x02, 0x02, 0x08, 0x01]) == .missingBody)
+        let offset = [UInt8]([0x08, version, 0xC2, 0x02, 0x0B, 0x12, 0x09, 0x29, 0, 0x10, 0, 0, 0, 0, 0, 0])
         #expect(refusal(offset) == .outOfRange("offset", 0x1000))
-        #expect(refusal([0x08, 0x03, 0xD2, 0x02, 0x02, 0x10, 0x03]) == .outOfRange("page operation", 3))
+        #expect(refusal([0x08, version, 0xD2, 0x02, 0x02, 0x10, 0x03]) == .outOfRange("page operation", 3))
         // Change 3 of a wire, a wire of vCPU 512, a vCPU of no PPI.
         #expect(refusal(interrupt([0x20, 0x03])) == .outOfRange("change of a wire", 3))
         #expect(refusal(interrupt([0x10, 0x01, 0x18, 0x80, 0x04])) == .outOfRange("vCPU", 512))
         #expect(refusal(interrupt([0x18, 0x01])) == .outOfRange("vCPU of no PPI", 1))
         #expect(refusal(interrupt([0x28, 0x01])) == .unknownFields)
         // Shutdown with a field.
-        #expect(refusal([0x08, 0x03, 0x8A, 0x02, 0x02, 0x08, 0x01]) == .unknownFields)
+        #expect(refusal([0x08, version, 0x8A, 0x02, 0x02, 0x08, 0x01]) == .unknownFields)
         #expect(refusal([0xFF, 0xFF, 0xFF]) == .malformed)
         func encoded(_ request: ControlRequest) -> ControlError? { refusal(ControlEncoder.encode(request)) }
         #expect(encoded(.readRegisters(vcpu: 512, ids: [])) == .outOfRange("vCPU", 512))
@@ -104,23 +106,23 @@ import Testing
         #expect(encoded(.writeMemory(IPA(0), bytes: [1, 2], wholeByteCount: 1)) != nil)
         #expect(encoded(.walk(vcpu: 512, WalkedAccess(address: 0))) == .outOfRange("vCPU", 512))
         // A walk for a fourth kind of access: field 23 holds field 3 = 3.
-        #expect(refusal([0x08, 0x03, 0xBA, 0x01, 0x02, 0x18, 0x03]) == .outOfRange("access", 3))
+        #expect(refusal([0x08, version, 0xBA, 0x01, 0x02, 0x18, 0x03]) == .outOfRange("access", 3))
         // Registers to read with a value: field 20 holds a list of 8 bytes as field 4.
         #expect(
-            refusal([0x08, 0x03, 0xA2, 0x01, 0x0A, 0x22, 0x08] + Array(repeating: 1, count: 8))
+            refusal([0x08, version, 0xA2, 0x01, 0x0A, 0x22, 0x08] + Array(repeating: 1, count: 8))
                 == .inconsistent("registers to read came with values"))
         // One id, and one word of value.
         let id = [0x1A, 0x08] + Array(repeating: UInt8(1), count: 8)
         let half = [0x22, 0x08] + Array(repeating: UInt8(1), count: 8)
         #expect(
-            refusal([0x08, 0x03, 0xA2, 0x01, 0x16, 0x10, 0x01] + id + half)
+            refusal([0x08, version, 0xA2, 0x01, 0x16, 0x10, 0x01] + id + half)
                 == .inconsistent("1 registers came with 1 words of values"))
         // Field 15, a varint.
         #expect(refusal(ControlEncoder.encode(.describe) + [0x78, 0x01]) == .unknownFields)
         // Describe with a field.
-        #expect(refusal([0x08, 0x03, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
+        #expect(refusal([0x08, version, 0x12, 0x02, 0x08, 0x01]) == .unknownFields)
         // 4094 bytes of empty unknown fields ask for a hundred kilobytes.
-        let many = [UInt8]([0x08, 0x03]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
+        let many = [UInt8]([0x08, version]) + Array(repeating: [0x7A, 0x00], count: 2047).flatMap { $0 }
         #expect([.exceedsBudget, .unknownFields].contains(refusal(many)))
     }
 
@@ -153,13 +155,13 @@ import Testing
     }
 
     /// A request of field 32.
-    private func interrupt(_ fields: [UInt8]) -> [UInt8] { [0x08, 0x03, 0x82, 0x02, UInt8(fields.count)] + fields }
+    private func interrupt(_ fields: [UInt8]) -> [UInt8] { [0x08, version, 0x82, 0x02, UInt8(fields.count)] + fields }
 
     @Test func `bad injections`() {
         /// A request of field 31.
         func refusal(_ fields: [UInt8]) -> ControlError? {
             error { () throws(ControlError) in
-                _ = try ControlDecoder.request([0x08, 0x03, 0xFA, 0x01, UInt8(fields.count)] + fields)
+                _ = try ControlDecoder.request([0x08, version, 0xFA, 0x01, UInt8(fields.count)] + fields)
             }
         }
         let serror: [UInt8] = [0x10, 0x01]

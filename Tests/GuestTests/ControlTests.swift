@@ -38,6 +38,12 @@ extension GuestTests {
             return descriptor
         }
 
+        private static func protocolVersion() throws -> UInt8 {
+            let source = try String(
+                contentsOfFile: Tree.root + "Sources/Coordinator/Control/ControlProtocol.swift", encoding: .utf8)
+            return try #require(source.firstMatch(of: #/version: UInt32 = (\d+)/#).flatMap { UInt8($0.1) })
+        }
+
         /// What comes until the peer closes.
         private func drain(_ descriptor: CInt) -> [UInt8] {
             var bytes: [UInt8] = []
@@ -185,8 +191,9 @@ extension GuestTests {
             // Asks for a thousand snapshots and reads none.
             let deaf = try connect()
             defer { close(deaf) }
-            let request: [UInt8] = [4, 0, 0, 0, 0x08, 0x03, 0x1A, 0x00]
-            for _ in 0..<1000 { _ = Glibc.send(deaf, request, request.count, Int32(MSG_DONTWAIT)) }
+            let request: [UInt8] = [4, 0, 0, 0, 0x08, try Self.protocolVersion(), 0x1A, 0x00]
+            let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+            for _ in 0..<1000 { _ = Glibc.send(deaf, request, request.count, flags) }
             #expect(try await armada("stat", "live", socket, "--once", "--interval", "0.1").code == 0)
             // Stays in the middle of a request: the VM hangs up.
             let slow = try connect()

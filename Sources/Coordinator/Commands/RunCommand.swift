@@ -209,7 +209,7 @@ struct RunCommand: ExecutableCommand {
         }
         if lockstep, vcpuLoss == .offline {
             throw ValidationError(
-                "--on-vcpu-loss offline is not possible with --lockstep: no seed says when a worker is lost; leave it out")
+                "--on-vcpu-loss offline is not for --lockstep, where no seed says when a worker is lost: leave it out")
         }
         if cmdline.utf8.contains(0) { throw ValidationError("--cmdline contains a NUL: leave it out") }
     }

@@ -36,6 +36,7 @@ final class DVMBroadcast: Stage2Broadcast {
     /// A vCPU that is gone holds no translations: nobody waits for its answer, whatever its worker may still write.
     static func abandon(_ control: VCPUControl) {
         armada_store32(control.dvmGone, 1)
+        armada_store32(control.dvmActive, 0)
         DVMRing.wakeWaiters(of: control)
     }
 }

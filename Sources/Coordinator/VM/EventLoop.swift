@@ -254,7 +254,8 @@ final class EventLoop {
                 vm.registersAnswered(vcpu)
             case .wouldBlock:
                 return count > 0
-            case .closed:
+            // The latter has died in the middle of a frame.
+            case .closed, .violation(.truncated):
                 lost(vcpu, .gone)
                 return true
             case .violation(let error):

@@ -116,8 +116,6 @@ final class WorkerChannel {
             }
         } catch {
             phase = .over
-            // It has died in the middle of a frame.
-            if case .truncated = error { return .closed }
             return .violation(error)
         }
     }
