@@ -59,7 +59,7 @@ extension GuestTests {
             #expect(try await armada("ctl", "reg", "X1", of: run) == "0x000000000000004b\n")
             let (resumed, command) = try await GuestRun.finish(["ctl", "resume", "\(run.pid)"])
             #expect(resumed == 0, "\(command.errors)")
-            #expect(try await run.waitForOutput("spinning\nK") || run.output.contains("spinning\r\nK"), "\(run.output)")
+            #expect(try await run.waitForOutput("K", seconds: 20), "\(run.output)")
             try await pause(run)
             let after = try await armada("ctl", "reg", "PC", of: run)
             #expect(
