@@ -58,7 +58,9 @@ import Testing
         touch(machine, 0x1_4000_0000)
         let leaf = try #require(machine.leaf(IPA(0x1_4000_0000)))
         #expect(leaf.descriptor & Stage2Descriptor.addressMask == 0 && leaf.level == 2)
-        #expect(throws: MemorySlots.Failure.unaligned(pageByteCount: 4096)) { try machine.vm.change(slot: 0, .move(to: IPA(1))) }
+        #expect(throws: MemorySlots.Failure.unaligned(pageByteCount: 4096)) {
+            try machine.vm.change(slot: 0, .move(to: IPA(1)))
+        }
     }
 
     @Test func `a log notes each page once until it is taken, and blocks come back after it`() throws {

@@ -29,8 +29,10 @@ import Testing
         let overlap = MemorySlots.Failure.overlaps(slot: 0, IPA(0x4000_0000), IPA(0x4000_1FFF))
         for (bad, failure) in [
             (slot(0, 0x1000, 0x1000), .exists), (slot(512, 0x1000, 0x1000), .badNumber),
-            (slot(-1, 0x1000, 0x1000), .badNumber), (slot(1, 0x1000, 0), .empty), (slot(1, 0x800, 0x1000), .unaligned(pageByteCount: 4096)),
-            (slot(1, 0x1000, 0x1800), .unaligned(pageByteCount: 4096)), (slot(1, 0x1000, 0x1000, 4), .unaligned(pageByteCount: 4096)),
+            (slot(-1, 0x1000, 0x1000), .badNumber), (slot(1, 0x1000, 0), .empty),
+            (slot(1, 0x800, 0x1000), .unaligned(pageByteCount: 4096)),
+            (slot(1, 0x1000, 0x1800), .unaligned(pageByteCount: 4096)),
+            (slot(1, 0x1000, 0x1000, 4), .unaligned(pageByteCount: 4096)),
             (slot(1, 0x4000_1000, 0x1000), overlap), (slot(1, 0x3FFF_F000, 0x4000), overlap),
             (slot(1, 0x3FFF_F000, 0x2000), overlap), (slot(1, 0xFF_FFFF_F000, 0x2000), .outsideAddressSpace(bits: 40)),
             (slot(1, ~0xFFF, 0x2000), .outsideAddressSpace(bits: 40)),

@@ -221,7 +221,7 @@ import Testing
         try setting.ask(.readRegisters(vcpu: 0, ids: []))
         shutdown(setting.worker.socket, CInt(SHUT_RDWR))
         setting.receive()
-        #expect(failure(setting.reply())?.contains("the worker of vCPU 0 was lost") == true)
+        #expect(failure(setting.reply())?.contains("the worker of vCPU 0 is gone") == true)
         try setting.ask(.readRegisters(vcpu: 0, ids: []))
         #expect(failure(setting.reply()) == "the VM is ending")
     }

@@ -83,7 +83,7 @@ import Testing
         // The access flag mostly; the rest as it comes.
         if Int.random(in: 0..<8, using: &dice) != 0 { value |= 1 << 10 }
         value |= UInt64.random(in: 0...UInt64.max, using: &dice) & attributes
-        if Int.random(in: 0..<25, using: &dice) == 0 { value |= 1 << UInt64.random(in: 36..<48, using: &dice) }
+        if Int.random(in: 0..<15, using: &dice) == 0 { value |= 1 << UInt64.random(in: 36..<48, using: &dice) }
         return value
     }
 
@@ -102,9 +102,10 @@ import Testing
         registers.mair_EL1 = UInt64.random(in: 0...UInt64.max, using: &dice)
         registers.isPAN = flag(0, oneIn: 3) != 0
         // Shapes that fit together, but for one in eight.
-        registers.vtcr_EL2 = any([24, 24, 28, 32]) | 1 << 6 | any([0, 0, 0, 1, 2]) << 14
+        let t0sz = any([24, 24, 28, 32] as [UInt64])
+        registers.vtcr_EL2 = t0sz | 1 << 6 | any([0, 0, 0, 1, 2]) << 14
         if flag(0, oneIn: 8) != 0 { registers.vtcr_EL2 = any([16, 24, 39, 12]) | any([0, 1, 2, 3]) << 6 }
-        registers.vtcr_EL2 |= any([2, 2, 5, 0]) << 16
+        registers.vtcr_EL2 |= (t0sz == 32 ? any([0, 0, 2]) : any([2, 2, 5])) << 16
         registers.vttbr_EL2 = 1 << 48 | any([0, 0, 0x1_0000])
         return registers
     }

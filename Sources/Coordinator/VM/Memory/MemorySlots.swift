@@ -167,7 +167,9 @@ struct MemorySlots {
 
     // MARK: Dirty logging
 
-    private func noPages(of slot: MemorySlot) -> DirtyPages { DirtyPages(pageCount: Int(slot.byteCount / pageByteCount)) }
+    private func noPages(of slot: MemorySlot) -> DirtyPages {
+        DirtyPages(pageCount: Int(slot.byteCount / pageByteCount))
+    }
 
     /// The number of the page of `ipa` in a slot that holds it.
     func page(of ipa: IPA, slot index: Int) -> Int { Int((ipa.rawValue - slots[index].base.rawValue) / pageByteCount) }
