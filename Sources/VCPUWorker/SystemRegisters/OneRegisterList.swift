@@ -25,7 +25,8 @@ extension SystemRegisterRow {
         case .constant: true
         case .rule(let rule):
             switch rule {
-            case .breakpointValue, .breakpointControl, .watchpointValue, .watchpointControl, .mdscr, .oslsr, .mpidr, .aa64mmfr0,
+            case .breakpointValue, .breakpointControl, .watchpointValue, .watchpointControl, .mdscr, .oslsr, .mpidr,
+                .aa64mmfr0,
                 .dczid:
                 true
             default: false
