@@ -21,9 +21,9 @@ extension GuestTests {
             #expect(run.errors == "")
         }
 
-        /// Stage 1 in every granule, over the largest of stage 2.
-        @Test func stage1IsTheSameOnLargePages() async throws {
-            let arguments = ["run", "-k", Tree.guest("stage1"), "-m", "512M", "--timeout", "120"]
+        /// What is kept of translations, and what TLBI takes away, with the largest pages.
+        @Test func maintenanceIsTheSameOnLargePages() async throws {
+            let arguments = ["run", "-k", Tree.guest("tlbi"), "-m", "512M", "--timeout", "120"]
             let (usualCode, usual) = try await GuestRun.finish(arguments)
             let (code, run) = try await GuestRun.finish(arguments + ["--stage2-granule", "64K"])
             #expect(usualCode == 0)

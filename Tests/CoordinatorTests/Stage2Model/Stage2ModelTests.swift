@@ -13,7 +13,7 @@ import Testing
     /// All steps alike over the 51 shapes; unasked, fewer where a table has more descriptors.
     private static func steps(_ geometry: Stage2Geometry) -> Int {
         let shapes = TranslationGranule.all.count * Stage2Geometry.legalIPABits.count
-        return max(steps.map { $0 / shapes } ?? Int(200_000 / geometry.tableEntryCount), 1)
+        return max(steps.map { $0 / shapes } ?? Int(100_000 / geometry.tableEntryCount), 1)
     }
 
     @Test(arguments: TranslationGranule.all, Stage2Geometry.legalIPABits)
