@@ -110,7 +110,9 @@ final class GuestRun {
     /// The processes of this run's group that live, in the order in which they were started.
     var processes: [pid_t] {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return entries.compactMap { pid_t($0) }.sorted().filter { candidate in
+        // Those with a lower number than the first were started after the numbers had come to their end.
+        let pids = entries.compactMap { pid_t($0) }.sorted { ($0 < pid ? 1 : 0, $0) < ($1 < pid ? 1 : 0, $1) }
+        return pids.filter { candidate in
             // pid (name) state ppid pgrp …; a name may hold blanks and parentheses.
             let stat = Self.text(at: "/proc/\(candidate)/stat")
             guard let close = stat.lastIndex(of: ")") else { return false }

@@ -127,7 +127,7 @@ extension GuestTests {
             #expect(code == 0 && waiting.poll() == nil, "\(other.errors)")
             kill(worker, SIGKILL)
             #expect(try await waiting.wait(seconds: 10) == 1)
-            #expect(waiting.errors.contains("was lost") || waiting.errors.contains("has ended"), "\(waiting.errors)")
+            #expect(waiting.errors.contains("is gone") || waiting.errors.contains("has ended"), "\(waiting.errors)")
             #expect(try await run.wait(seconds: 10) == 37)
         }
     }
