@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import os
+import pty
 import random
 import re
 import shutil
@@ -277,6 +278,113 @@ def bench_observing():
                 f"{ours / result['off']:.2f}")
 
 
+class Peek:
+    """The guest `peek` on a terminal, and its VM's control socket. One vCPU, with two processors if there are."""
+
+    def __init__(self, directory, memory):
+        self.terminal, end = pty.openpty()
+        environment = dict(os.environ, XDG_RUNTIME_DIR=directory)
+        self.process = subprocess.Popen(
+            armada(["-k", os.path.join(GUESTS, "peek"), "-m", memory]), env=environment, stdin=end,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        os.close(end)
+        self.process.stdout.readline()
+        self.control = socket.socket(socket.AF_UNIX)
+        self.control.connect(os.path.join(directory, "armada", f"{self.process.pid}.sock"))
+        listed = subprocess.run([os.path.join(options.bin, "armada"), "ps", "--json"], env=environment, check=True,
+                                capture_output=True).stdout
+        self.version = json.loads(listed)[0]["protocol"]
+
+    def touch(self, address, count, stride):
+        """Nanoseconds, by the guest's clock, of writes."""
+        os.write(self.terminal, f"t {address:x} {count:x} {stride:x}\n".encode())
+        return first(r"took (\d+) ns", self.process.stdout.readline().decode())[0]
+
+    def ask(self, body):
+        """Sends the fields of a request beside the version, and returns the answer."""
+        message = bytes([0x08, self.version]) + body
+        self.control.sendall(len(message).to_bytes(4, "little") + message)
+        length = int.from_bytes(self.control.recv(4, socket.MSG_WAITALL), "little")
+        return self.control.recv(length, socket.MSG_WAITALL)
+
+    def change_slot(self, number, change):
+        # SlotChange = 40 with slot = 1 and a change; the answer is `done`.
+        body = bytes([0x08, number]) + change
+        answer = self.ask(b"\xc2\x02" + bytes([len(body)]) + body)
+        if answer != b"\x2a\x00":
+            raise Failure(f"the slot cannot be changed: {answer!r}")
+
+    def add_slot(self, number, address, size):
+        # create = 2 with ipa = 1 and byte_count = 2.
+        self.change_slot(number, b"\x12\x12\x09" + address.to_bytes(8, "little") + b"\x11" + size.to_bytes(8, "little"))
+
+    def move_slot(self, number, address):
+        # move = 4 with ipa = 1.
+        self.change_slot(number, b"\x22\x09\x09" + address.to_bytes(8, "little"))
+
+    def log_dirty_pages(self, number):
+        # log_dirty_pages = 5 with on = 1.
+        self.change_slot(number, b"\x2a\x02\x08\x01")
+
+    def dirty_log(self, number, page_count):
+        """Milliseconds for the log of a slot, and how many pages it had."""
+        start = time.monotonic()
+        # DirtyLog = 41 with slot = 1; the answer is DirtyPages = 40, whose words come last.
+        answer = self.ask(b"\xca\x02\x02\x08" + bytes([number]))
+        milliseconds = 1e3 * (time.monotonic() - start)
+        if answer[:2] != b"\xc2\x02":
+            raise Failure(f"no dirty log: {answer[:80]!r}")
+        return milliseconds, int.from_bytes(answer[-page_count // 8:], "little").bit_count()
+
+    def end(self):
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+        os.close(self.terminal)
+
+
+def bench_stage2():
+    """Faults that stage 2 serves, a guest that touches 1 GiB, and the dirty log of 1 GiB with all pages and with none."""
+    gib, page, first_slot, second_slot = 1 << 30, 4096, 0x8000_0000, 0x1_0000_0000
+    pages = gib // page
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "touch")
+        compiler = os.path.join(os.path.dirname(os.path.realpath(shutil.which("swift"))), "clang")
+        subprocess.run([compiler if os.path.exists(compiler) else "clang", "-O2", "-o", program,
+                        os.path.join(ROOT, "Benchmarks", "touch.c")], check=True)
+        faults, blocks, plain, full, empty = [], [], [], [], []
+        for number in range(options.rounds):
+            beside = [lambda: plain.append(int(run([program, str(gib), str(page)])))]
+            # Who comes second finds memory that the host has just got back: they take turns.
+            if number % 2 == 0:
+                beside.pop()()
+            guest = Peek(directory, "1G")
+            try:
+                guest.add_slot(1, first_slot, gib)
+                blocks.append(guest.touch(first_slot, pages, page))
+                # The host has the memory now, and stage 2 nothing of it. A log keeps it to pages: each one faults.
+                guest.move_slot(1, second_slot)
+                guest.log_dirty_pages(1)
+                faults.append(pages / (guest.touch(second_slot, pages, page) / 1e9))
+                milliseconds, count = guest.dirty_log(1, pages)
+                if count != pages:
+                    raise Failure(f"{count} of {pages} pages are in the log")
+                full.append(milliseconds)
+                empty.append(guest.dirty_log(1, pages)[0])
+            finally:
+                guest.end()
+            for measure in beside:
+                measure()
+    rate = statistics.median(faults)
+    row("stage-2 faults of one vCPU, 4 KiB pages", f"{rate:,.0f} /s", "", "", "≥ 100,000 /s", rate >= 100_000)
+    ours, beside = statistics.median(blocks) / 1e6, statistics.median(plain) / 1e6
+    row("a guest touches 1 GiB, 2 MiB blocks", f"{ours:.0f} ms", f"memfd {beside:.0f} ms", f"{ours / beside:.2f}", "≤ 1.5",
+        ours / beside <= 1.5)
+    for name, samples in [("all pages written", full), ("none", empty)]:
+        median = statistics.median(samples)
+        row(f"dirty log of 1 GiB, {name}", f"{median:.2f} ms", "", "", "≤ 5 ms", median <= 5)
+
+
 def private_bytes(pid):
     """Private memory without guest RAM, the largest memfd; a shared page that one process has mapped counts as private."""
     mappings = []
@@ -328,7 +436,8 @@ def bench_start():
 
 
 PARTS = {"kernels": bench_kernels, "boot": bench_boot, "exits": bench_exits, "stress": bench_stress, "pause": bench_pause,
-         "allocations": bench_allocations, "observing": bench_observing, "memory": bench_memory, "start": bench_start}
+         "stage2": bench_stage2, "allocations": bench_allocations, "observing": bench_observing, "memory": bench_memory,
+         "start": bench_start}
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; default: all")
