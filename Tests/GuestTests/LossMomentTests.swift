@@ -106,6 +106,11 @@ extension GuestTests {
                 #expect(ctl.output.contains("vCPU 0: paused"), "\(ctl.output)")
                 #expect(ctl.output.contains("vCPU 1: lost"), "\(ctl.output)")
             }
+            for words in [["inject", "serror", "--vcpu", "1"], ["regs", "--vcpu", "1", "--vm"]] {
+                let (code, ctl) = try await GuestRun.finish(["ctl"] + words + [victim.folder + "/control"], seconds: 10)
+                #expect(code == 1)
+                #expect(ctl.errors.contains("is lost") || ctl.errors.contains("is gone"), "\(ctl.errors)")
+            }
             kill(victim.run.pid, SIGTERM)
             #expect(try await victim.run.wait(seconds: 20) == 1)
             try await victim.expectNothing()

@@ -13,8 +13,11 @@ final class ControlServer {
     private var pausedUntil: UInt64 = 0
     /// CLOCK_MONOTONIC at which `expire` has something to do; `UInt64.max` while no client is behind.
     private(set) var deadline = UInt64.max
-    /// How often it is looked whether a `LaterReply` is due: nobody tells the loop.
-    private static let laterNanoseconds: UInt64 = 50_000
+    /// How often it is looked whether a `LaterReply` is due, since nobody tells the loop: soon at first, and less often when it
+    /// takes long.
+    private static let laterNanoseconds: ClosedRange<UInt64> = 50_000...5_000_000
+    /// CLOCK_MONOTONIC when somebody began to wait for a `LaterReply`; 0: nobody waits.
+    private var waitsSince: UInt64 = 0
 
     init(
         path: String, events: EventSet, answer: @escaping (ControlRequest) -> ControlAnswer
@@ -174,9 +177,15 @@ final class ControlServer {
 
     private func updateDeadline() {
         deadline = clients.reduce(pausedUntil == 0 ? .max : pausedUntil) { min($0, $1?.deadline ?? .max) }
-        if clients.contains(where: { $0?.awaitsMore == true }) {
-            deadline = min(deadline, armada_monotonic() &+ Self.laterNanoseconds)
+        guard clients.contains(where: { $0?.awaitsMore == true }) else {
+            waitsSince = 0
+            return
         }
+        let now = armada_monotonic()
+        if waitsSince == 0 { waitsSince = now }
+        let limits = Self.laterNanoseconds
+        let pause = min(max((now &- waitsSince) / 8, limits.lowerBound), limits.upperBound)
+        deadline = min(deadline, now &+ pause)
     }
 
     /// Leaves those who connect in the queue for a second: the loop must not spin on a descriptor that stays readable.

@@ -40,7 +40,9 @@ extension VCPU {
 extension VirtualMachine {
     /// The vCPU takes `exception` as soon as it can, whatever it is doing. nil, or why that cannot be.
     func inject(_ exception: InjectedException, into vcpu: VCPU) -> String? {
-        guard vcpu.state != .poweredOff else { return "vCPU \(vcpu.index) is off: it takes no exception" }
+        guard vcpu.state != .poweredOff, vcpu.state != .lost else {
+            return "vCPU \(vcpu.index) is \(vcpu.state == .lost ? "lost" : "off"): it takes no exception"
+        }
         switch exception.kind {
         case .none: return nil
         case .serror: vcpu.pendingExceptions.serror = exception
