@@ -110,8 +110,10 @@ final class VirtualMachine {
         physicalTimers = DeadlineQueue(count: configuration.vcpuCount)
         let geometry = configuration.stage2Geometry
         do throws(SystemError) {
-            // As much again for slots that are added later, as far as output addresses reach: the host backs only what is touched.
-            let ramByteCount = min(2 * configuration.memoryByteCount, geometry.ipaLimit)
+            // As much again for slots that are added later, as far as output addresses reach and this user may have files: the
+            // host backs only what is touched.
+            let limit = min(geometry.ipaLimit, MemoryFile.largestByteCount) & ~geometry.pageMask
+            let ramByteCount = max(configuration.memoryByteCount, min(2 * configuration.memoryByteCount, limit))
             ramFile = try MemoryFile.create(name: "armada-ram", byteCount: ramByteCount)
             ram = try MappedMemory(
                 descriptor: ramFile.rawValue, byteCount: Int(ramByteCount), writable: true, name: "guest memory")

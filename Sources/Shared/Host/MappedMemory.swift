@@ -26,4 +26,10 @@ package enum MemoryFile {
         guard descriptor >= 0 else { throw SystemError("create the \(name) memory file of \(byteCount) bytes") }
         return OwnedDescriptor(descriptor)
     }
+
+    /// The size of the largest file that this process may have: RLIMIT_FSIZE, which is for memory files, too.
+    package static var largestByteCount: UInt64 {
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 ? UInt64(limit.rlim_cur) : .max
+    }
 }
