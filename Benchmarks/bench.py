@@ -41,9 +41,9 @@ def qemu(arguments, cpus=1):
             "512", "-smp", str(cpus), "-nic", "none", "-nographic", "-no-reboot"] + arguments
 
 
-def run(command):
+def run(command, env=None):
     """Runs to the end and returns the output."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS + 30)
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS + 30)
     if done.returncode != 0:
         raise Failure(f"{' '.join(command)}\nended with {done.returncode}: {done.stderr.decode(errors='replace')}")
     return done.stdout.decode(errors="replace")
@@ -183,44 +183,64 @@ def bench_stress():
     row("SGI to a running vCPU, p50", f"{ours / 1e3:.1f} µs", f"raw socket {raw / 1e3:.1f} µs", f"{ratio:.2f}", "≤ 3", ratio <= 3)
 
 
+class Controlled:
+    """A VM that runs, and a connection to its control socket. With `terminal`, its console's input."""
+
+    def __init__(self, directory, guest, arguments, terminal=None):
+        environment = dict(os.environ, XDG_RUNTIME_DIR=directory)
+        self.process = subprocess.Popen(
+            armada(["-k", os.path.join(GUESTS, guest)] + arguments), env=environment,
+            stdin=subprocess.DEVNULL if terminal is None else terminal, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.connection = socket.socket(socket.AF_UNIX)
+        try:
+            if not self.process.stdout.readline():
+                raise Failure(f"the guest {guest} does not start")
+            listed = run([os.path.join(options.bin, "armada"), "ps", "--json"], env=environment)
+            self.version = json.loads(listed)[0]["protocol"]
+            self.connection.connect(os.path.join(directory, "armada", f"{self.process.pid}.sock"))
+        except BaseException:
+            self.end()
+            raise
+
+    def ask(self, body):
+        """Sends the fields of a request beside protocol_version = 1, and returns the answer."""
+        message = bytes([0x08, self.version]) + body
+        self.connection.sendall(len(message).to_bytes(4, "little") + message)
+        length = int.from_bytes(self.connection.recv(4, socket.MSG_WAITALL), "little")
+        return self.connection.recv(length, socket.MSG_WAITALL)
+
+    def do(self, body):
+        """A request whose answer is `done` = 5, without content."""
+        answer = self.ask(body)
+        if answer != b"\x2a\x00":
+            raise Failure(f"the VM refuses {body!r}: {answer!r}")
+
+    def end(self):
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()
+
+
 def bench_pause():
     """From the request to pause all of 8 busy vCPUs to the answer, by which the last one has left the guest."""
     count, limit = 1000, 5.0
-
-    def ask(connection, version, field):
-        # ControlRequest: protocol_version = 1, pause = 5 or resume = 6, with all = 1; the answer is `done` = 5, without content.
-        message = bytes([0x08, version, field << 3 | 2, 2, 0x08, 1])
-        connection.sendall(len(message).to_bytes(4, "little") + message)
-        length = int.from_bytes(connection.recv(4, socket.MSG_WAITALL), "little")
-        answer = connection.recv(length, socket.MSG_WAITALL)
-        if answer != b"\x2a\x00":
-            raise Failure(f"the VM does not pause: {answer!r}")
+    # pause = 5 and resume = 6, with all = 1.
+    pause, resume = bytes([5 << 3 | 2, 2, 0x08, 1]), bytes([6 << 3 | 2, 2, 0x08, 1])
 
     def pauses(work):
         with tempfile.TemporaryDirectory() as directory:
-            environment = dict(os.environ, XDG_RUNTIME_DIR=directory)
-            process = subprocess.Popen(
-                armada(["-k", os.path.join(GUESTS, "survive"), "-c", "8", "-m", "64M", "-p", f"work={work}"]),
-                env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            vm = Controlled(directory, "survive", ["-c", "8", "-m", "64M", "-p", f"work={work}"])
             try:
-                if b"are up" not in process.stdout.readline():
-                    raise Failure(f"the guest does not start: {process.stderr.read().decode(errors='replace')}")
-                listed = subprocess.run([os.path.join(options.bin, "armada"), "ps", "--json"], env=environment, check=True,
-                                        capture_output=True).stdout
-                version = json.loads(listed)[0]["protocol"]
                 milliseconds = []
-                with socket.socket(socket.AF_UNIX) as connection:
-                    connection.connect(os.path.join(directory, "armada", f"{process.pid}.sock"))
-                    for _ in range(count):
-                        time.sleep(random.uniform(0.001, 0.01))
-                        start = time.monotonic()
-                        ask(connection, version, 5)
-                        milliseconds.append(1e3 * (time.monotonic() - start))
-                        ask(connection, version, 6)
+                for _ in range(count):
+                    time.sleep(random.uniform(0.001, 0.01))
+                    start = time.monotonic()
+                    vm.do(pause)
+                    milliseconds.append(1e3 * (time.monotonic() - start))
+                    vm.do(resume)
                 return sorted(milliseconds)
             finally:
-                process.kill()
-                process.wait()
+                vm.end()
 
     for name, work in [("exits, naps, TLBIs", 0), ("that compute", 30_000_000)]:
         samples = pauses(work)
@@ -278,41 +298,25 @@ def bench_observing():
                 f"{ours / result['off']:.2f}")
 
 
-class Peek:
-    """The guest `peek` on a terminal, and its VM's control socket. One vCPU, with two processors if there are."""
+class Peek(Controlled):
+    """The guest `peek`, which is told on its terminal what to touch. One vCPU."""
 
     def __init__(self, directory, memory):
         self.terminal, end = pty.openpty()
-        environment = dict(os.environ, XDG_RUNTIME_DIR=directory)
-        self.process = subprocess.Popen(
-            armada(["-k", os.path.join(GUESTS, "peek"), "-m", memory]), env=environment, stdin=end,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        os.close(end)
-        self.process.stdout.readline()
-        self.control = socket.socket(socket.AF_UNIX)
-        self.control.connect(os.path.join(directory, "armada", f"{self.process.pid}.sock"))
-        listed = subprocess.run([os.path.join(options.bin, "armada"), "ps", "--json"], env=environment, check=True,
-                                capture_output=True).stdout
-        self.version = json.loads(listed)[0]["protocol"]
+        try:
+            super().__init__(directory, "peek", ["-m", memory], terminal=end)
+        finally:
+            os.close(end)
 
     def touch(self, address, count, stride):
         """Nanoseconds, by the guest's clock, of writes."""
         os.write(self.terminal, f"t {address:x} {count:x} {stride:x}\n".encode())
         return first(r"took (\d+) ns", self.process.stdout.readline().decode())[0]
 
-    def ask(self, body):
-        """Sends the fields of a request beside the version, and returns the answer."""
-        message = bytes([0x08, self.version]) + body
-        self.control.sendall(len(message).to_bytes(4, "little") + message)
-        length = int.from_bytes(self.control.recv(4, socket.MSG_WAITALL), "little")
-        return self.control.recv(length, socket.MSG_WAITALL)
-
     def change_slot(self, number, change):
-        # SlotChange = 40 with slot = 1 and a change; the answer is `done`.
+        # SlotChange = 40 with slot = 1 and a change.
         body = bytes([0x08, number]) + change
-        answer = self.ask(b"\xc2\x02" + bytes([len(body)]) + body)
-        if answer != b"\x2a\x00":
-            raise Failure(f"the slot cannot be changed: {answer!r}")
+        self.do(b"\xc2\x02" + bytes([len(body)]) + body)
 
     def add_slot(self, number, address, size):
         # create = 2 with ipa = 1 and byte_count = 2.
@@ -337,9 +341,7 @@ class Peek:
         return milliseconds, int.from_bytes(answer[-page_count // 8:], "little").bit_count()
 
     def end(self):
-        self.control.close()
-        self.process.kill()
-        self.process.wait()
+        super().end()
         os.close(self.terminal)
 
 

@@ -1,8 +1,9 @@
 // Text through the PL011.
 #include "guest.h"
 
-enum { UARTDR = 0x000, UARTFR = 0x018, UARTLCR_H = 0x02c };
+enum { UARTDR = 0x000, UARTFR = 0x018, UARTLCR_H = 0x02c, UARTCR = 0x030, UARTIMSC = 0x038 };
 enum { UARTFR_TXFF = 1 << 5, UARTFR_TXFE = 1 << 7, UARTLCR_H_FEN = 1 << 4, UARTLCR_H_WLEN_8 = 3 << 5 };
+enum { UARTCR_UARTEN = 1 << 0, UARTCR_TXE = 1 << 8, UARTCR_RXE = 1 << 9, RXI = 1 << 4, RTI = 1 << 6 };
 
 static bool has_fifo;
 /// Characters that the FIFO still takes.
@@ -11,6 +12,14 @@ static uint32_t room;
 void console_use_fifo(void) {
     mmio_write32(uart_base + UARTLCR_H, UARTLCR_H_FEN | UARTLCR_H_WLEN_8);
     has_fifo = true;
+}
+
+void console_interrupt_on_receive(void) {
+    gic_init_distributor();
+    gic_init_cpu(0);
+    gic_enable_shared(uart_interrupt, 0);
+    mmio_write32(uart_base + UARTCR, UARTCR_UARTEN | UARTCR_TXE | UARTCR_RXE);
+    mmio_write32(uart_base + UARTIMSC, RXI | RTI);
 }
 
 static void wait_for_room(void) {

@@ -51,6 +51,8 @@ enum { uart_base = 0x09000000, uart_interrupt = 33 };
 void console_putc(char c);
 /// Lets `console_putc` look at the transmitter once for 16 characters.
 void console_use_fifo(void);
+/// Sets the interrupt controller up for vCPU 0, which gets the PL011's interrupt for each character that comes.
+void console_interrupt_on_receive(void);
 /// %s %c %d %u %x %lu %lx, each with an optional zero-padded width.
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /// The same with its values in a list.

@@ -1,7 +1,7 @@
 // Sends back what it receives, by the PL011's receive interrupt; Ctrl-D powers off.
 #include "guest.h"
 
-enum { UARTDR = 0x000, UARTFR = 0x018, UARTCR = 0x030, UARTIMSC = 0x038, UARTMIS = 0x040, UARTICR = 0x044 };
+enum { UARTDR = 0x000, UARTFR = 0x018, UARTMIS = 0x040, UARTICR = 0x044 };
 enum { UARTFR_RXFE = 1 << 4, RXI = 1 << 4, RTI = 1 << 6, end_of_transmission = 4 };
 
 static volatile bool ended;
@@ -24,11 +24,7 @@ void on_interrupt(uint32_t intid) {
 }
 
 int main(void) {
-    gic_init_distributor();
-    gic_init_cpu(0);
-    gic_enable_shared(uart_interrupt, 0);
-    mmio_write32(uart_base + UARTCR, 0x301);  // UARTEN, TXE, RXE
-    mmio_write32(uart_base + UARTIMSC, RXI | RTI);
+    console_interrupt_on_receive();
     print("echo: ready\n");
     sleep_until(ended);
     if (interrupts == 0) panic("no interrupt");

@@ -7,7 +7,7 @@
 // Numbers are hexadecimal.
 #include "guest.h"
 
-enum { UARTDR = 0x000, UARTFR = 0x018, UARTCR = 0x030, UARTIMSC = 0x038, UARTICR = 0x044 };
+enum { UARTDR = 0x000, UARTFR = 0x018, UARTICR = 0x044 };
 enum { UARTFR_RXFE = 1 << 4, RXI = 1 << 4, RTI = 1 << 6 };
 
 static char line[128];
@@ -81,11 +81,7 @@ static void execute(void) {
 }
 
 int main(void) {
-    gic_init_distributor();
-    gic_init_cpu(0);
-    gic_enable_shared(uart_interrupt, 0);
-    mmio_write32(uart_base + UARTCR, 0x301);  // UARTEN, TXE, RXE
-    mmio_write32(uart_base + UARTIMSC, RXI | RTI);
+    console_interrupt_on_receive();
     print("peek: ready\n");
     while (true) {
         sleep_until(is_complete);

@@ -11,15 +11,9 @@ struct CtlExitsCommand: ExecutableCommand {
     @OptionGroup var vm: VMTarget
 
     func execute() throws -> Int32 {
-        let path = try vm.path()
-        let snapshot: StatisticsSnapshot
-        do throws(ControlClientError) {
-            let client = try ControlClient(path: path)
-            guard case .snapshot(let reply) = try client.ask(.statistics(atEnd: false)).reply else {
-                throw .violation(.missingBody)
-            }
-            snapshot = reply
-        } catch { throw vm.failure(error, path: path) }
+        let snapshot = try vm.ask(.statistics(atEnd: false)) { reply -> StatisticsSnapshot? in
+            if case .snapshot(let snapshot) = reply { snapshot } else { nil }
+        }
         try options.check(vcpuCount: snapshot.vcpus.count)
         try StandardOutput.write(options.report(snapshot))
         return 0

@@ -20,10 +20,7 @@ extension VirtualMachine {
     /// Why the registers of vCPU `index` cannot be had; nil: they can.
     func registerRefusal(_ index: Int) -> String? {
         if outcome != nil { return "the VM is ending" }
-        guard schedule == nil else { return "in lock-step nothing can be paused, so no registers can be had" }
-        guard vcpus.indices.contains(index) else {
-            return "there is no vCPU \(index): the VM has \(vcpus.count), from 0 on"
-        }
+        if let refusal = refusal(index, "nothing can be paused, so no registers can be had") { return refusal }
         let vcpu = vcpus[index]
         guard vcpu.state != .lost else { return "the worker of vCPU \(index) is gone, and its registers with it" }
         guard vcpu.state == .poweredOff || vcpu.isPaused && vcpu.state != .running else {

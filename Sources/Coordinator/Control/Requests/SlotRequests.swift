@@ -21,11 +21,7 @@ extension VirtualMachine {
             let base = slots[try slots.index(id: id)].base
             let (pages, ticket) = try takeDirtyPages(slot: id)
             let log = DirtyLog(base: base, pageByteCount: slots.pageByteCount, pages: pages)
-            let isDue = { [dvm] in ticket.map(dvm.isComplete) ?? true }
-            return .whenDue(
-                LaterReply(reply: .dirtyPages(log), isDue: isDue) { [unowned self] in
-                    slots.restore(pages, slot: id)
-                })
+            return after(ticket, .dirtyPages(log)) { [unowned self] in slots.restore(pages, slot: id) }
         }
     }
 
@@ -36,17 +32,18 @@ extension VirtualMachine {
         }
     }
 
-    private func after(_ ticket: UInt64?, _ reply: ControlReply) -> ControlAnswer {
-        guard let ticket, !dvm.isComplete(ticket) else { return .now(reply) }
-        return .whenDue(LaterReply(reply: reply, isDue: { [dvm] in dvm.isComplete(ticket) }))
+    /// With the invalidation of `ticket` complete; nil: there is none.
+    private func after(
+        _ ticket: UInt64?, _ reply: ControlReply, undelivered: @escaping () -> Void = {}
+    ) -> ControlAnswer {
+        let isDue = { [dvm] in ticket.map(dvm.isComplete) ?? true }
+        return .whenDue(LaterReply(reply: reply, isDue: isDue, undelivered: undelivered))
     }
 
     private func slotAnswer(
         _ id: Int, _ body: () throws(MemorySlots.Failure) -> ControlAnswer
     ) -> ControlAnswer {
-        guard schedule == nil else {
-            return .now(.failure("in lock-step the seed alone says what happens: slots cannot be changed"))
-        }
+        if let refusal = refusal(nil, "slots cannot be changed") { return .now(.failure(refusal)) }
         do throws(MemorySlots.Failure) { return try body() } catch {
             return .now(.failure("slot \(id): \(error)"))
         }

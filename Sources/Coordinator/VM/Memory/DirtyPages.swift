@@ -18,7 +18,6 @@ struct DirtyPages: Equatable, Sendable {
     }
 
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
-    func contains(_ page: Int) -> Bool { words[page / 64] >> UInt64(page % 64) & 1 != 0 }
     mutating func insert(_ page: Int) { words[page / 64] |= 1 << UInt64(page % 64) }
 
     mutating func takeAll() -> Self {

@@ -78,8 +78,9 @@ extension VirtualMachine {
         }
         slot.output = free
         try slots.insert(slot)
+        let memory = ram.base + Int(free.rawValue)
         // Gives the pages back to the host; reading them yields zeros.
-        _ = madvise(ram.base + Int(free.rawValue), Int(byteCount), MADV_REMOVE)
+        if madvise(memory, Int(byteCount), MADV_REMOVE) != 0 { memset(memory, 0, Int(byteCount)) }
         dvm.invalidateInstructions(free, byteCount: byteCount)
     }
 

@@ -128,13 +128,13 @@ struct MemorySlots {
 
     /// The parts of `byteCount` bytes from `ipa` on, each within one slot and with its offset into the RAM file; nil if any byte
     /// has no slot.
-    func pieces(_ ipa: IPA, byteCount: UInt64) -> [(slot: Int, ipa: IPA, offset: HostOffset, byteCount: UInt64)]? {
-        var pieces: [(slot: Int, ipa: IPA, offset: HostOffset, byteCount: UInt64)] = []
+    func pieces(_ ipa: IPA, byteCount: UInt64) -> [(ipa: IPA, offset: HostOffset, byteCount: UInt64)]? {
+        var pieces: [(ipa: IPA, offset: HostOffset, byteCount: UInt64)] = []
         var (address, left) = (ipa, byteCount)
         while left > 0 {
             guard let slot = index(of: address) else { return nil }
             let count = min(left, slots[slot].end - address.rawValue)
-            pieces.append((slot, address, slots[slot].output(of: address), count))
+            pieces.append((address, slots[slot].output(of: address), count))
             address = address + count
             left -= count
         }

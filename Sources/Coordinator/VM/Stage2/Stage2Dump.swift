@@ -51,14 +51,8 @@ private struct LeafRun {
     var text: String {
         let byteCount = count * first.byteCount
         let unit = MemorySize(byteCount: first.byteCount)
-        let permissions = Stage2Permissions(first.descriptor)
-        var words = permissions.contains(.read) ? "R" : "-"
-        words += permissions.contains(.write) ? "W" : "-"
-        words += permissions.contains(.execute) ? "X" : "-"
-        words += first.descriptor & Stage2Descriptor.accessFlag != 0 ? " AF" : ""
-        words += first.descriptor & 0xC << 2 == 0 ? " Device" : " Normal"
         return "\(IPA(first.ipa))-\(IPA(first.ipa + byteCount - 1))".left(27)
             + MemorySize(byteCount: byteCount).description.right(8) + "  " + "\(count) x \(unit)".left(14)
-            + hexadecimal(first.output).left(14) + words + "\n"
+            + hexadecimal(first.output).left(14) + Stage2Attributes(first.descriptor).text + "\n"
     }
 }

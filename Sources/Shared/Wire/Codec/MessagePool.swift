@@ -2,13 +2,15 @@ import Glibc
 
 /// The memory of one message while it is put together: protobuf-c wants pointers to what a message holds. Freed with the
 /// pool.
-struct MessagePool: ~Copyable {
+package struct MessagePool: ~Copyable {
     private var blocks: [UnsafeMutableRawPointer] = []
+
+    package init() {}
 
     deinit { for block in blocks { block.deallocate() } }
 
     /// A message that protobuf-c's `initialize` has made.
-    mutating func message<Message>(
+    package mutating func message<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void, _ fill: (inout Message) -> Void = { _ in }
     ) -> UnsafeMutablePointer<Message> {
         let pointer = allocate(Message.self, count: 1)
@@ -17,14 +19,14 @@ struct MessagePool: ~Copyable {
         return pointer
     }
 
-    mutating func array<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
+    package mutating func array<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
         let pointer = allocate(Element.self, count: elements.count)
         for (index, element) in elements.enumerated() { (pointer + index).initialize(to: element) }
         return pointer
     }
 
     /// Ends at a NUL in `text`.
-    mutating func string(_ text: String) -> UnsafeMutablePointer<CChar> {
+    package mutating func string(_ text: String) -> UnsafeMutablePointer<CChar> {
         array(text.utf8.map { CChar(bitPattern: $0) } + [0])
     }
 
