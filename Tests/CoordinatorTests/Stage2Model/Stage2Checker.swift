@@ -6,7 +6,7 @@ import Shared
 ///
 /// - Break before make: a valid leaf gets another size or output only after it was invalid, and after an invalidation that
 ///   covers it.
-/// - Whatever takes a translation or a permission away is covered by an invalidation before the operation ends.
+/// - Whatever takes a translation, a permission or the access flag away is covered by an invalidation before the operation ends.
 /// - A table that was given up is not in use again before the invalidation that came after is complete.
 final class Stage2Checker: Stage2Broadcast {
     struct Sample {
@@ -110,7 +110,9 @@ final class Stage2Checker: Stage2Broadcast {
         if old.level != new.level || (old.descriptor ^ new.descriptor) & addressMask != 0 {
             report("\(IPA(sample.ipa)) changes without a break")
         }
-        if !new.permissions.isSuperset(of: old.permissions) { sample.isStale = true }
+        // A TLB may go on with what it once read.
+        let isAged = old.descriptor & ~new.descriptor & Stage2Descriptor.accessFlag != 0
+        if isAged || !new.permissions.isSuperset(of: old.permissions) { sample.isStale = true }
     }
 
     private func report(_ text: String) { violation = violation ?? text }
