@@ -8,6 +8,7 @@ import Testing
         var off: [Bool]
         var psciVersion = PSCI.Version.v1_1
         var vcpuCount: Int { off.count }
+        var countsStolenTime = true
         var lost: Set<Int> = []
         func isPoweredOff(_ vcpu: Int) -> Bool { off[vcpu] || isLost(vcpu) }
         func isLost(_ vcpu: Int) -> Bool { lost.contains(vcpu) }
@@ -40,6 +41,29 @@ import Testing
             0, 0x8400_0005, 0xC400_0000, 0xC400_0002, 0xC400_0006, 0xC400_0008, 0x8400_000B, 0x8400_001F, 0x8400_0020,
             0x8600_FF01, 0xC600_0000, 0x8500_0000, 0x0400_0000,
         ] { #expect(call(function) == notSupported) }
+    }
+
+    @Test func `stolen time is found, where it is counted`() {
+        let success = PSCI.Action.result(0)
+        // Linux asks in this order.
+        #expect(call(0x8000_0001, 0xC500_0020) == success)
+        #expect(call(0xC500_0020, 0xC500_0021) == success)
+        #expect(call(0xC500_0020, 0xC500_0020) == success)
+        #expect(call(0xC500_0021) == .stolenTime)
+        #expect(call(0xC500_0020, 0xC500_0022) == notSupported)
+        #expect(call(0xC500_0022) == notSupported)
+        #expect(call(0x8000_0001, 0xC500_0021) == notSupported)
+
+        var registers: InlineArray<8, UInt64> = InlineArray(repeating: 0)
+        let machine = Power(off: [false], countsStolenTime: false)
+        let calls: [(function: UInt64, argument: UInt64)] = [
+            (0x8000_0001, 0xC500_0020), (0xC500_0020, 0xC500_0021), (0xC500_0021, 0),
+        ]
+        for call in calls {
+            registers[0] = call.function
+            registers[1] = call.argument
+            #expect(Hypercall.call(registers, machine) == notSupported)
+        }
     }
 
     @Test func `CPU_ON by affinity`() {

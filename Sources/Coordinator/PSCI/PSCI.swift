@@ -64,6 +64,8 @@ enum PSCI {
         func isPoweredOff(_ vcpu: Int) -> Bool
         /// It cannot be powered on any more.
         func isLost(_ vcpu: Int) -> Bool
+        /// The guest can be told what the host takes from it.
+        var countsStolenTime: Bool { get }
     }
 
     /// What a call asks for.
@@ -77,6 +79,8 @@ enum PSCI {
         case on(vcpu: Int, ResetState)
         case systemOff
         case systemReset
+        /// X0 = the address of the caller's record of stolen time, or NOT_SUPPORTED.
+        case stolenTime
     }
 
     /// Decodes a call of function `function` with X1…X3. Nothing has happened yet.
@@ -137,24 +141,40 @@ enum PSCI {
     }
 }
 
-/// The whole of what HVC and SMC reach: SMCCC's own functions, then PSCI, then NOT_SUPPORTED.
+/// The whole of what HVC and SMC reach: SMCCC's own functions, stolen time, then PSCI, then NOT_SUPPORTED.
 enum Hypercall {
     static func call(_ registers: InlineArray<8, UInt64>, _ machine: some PSCI.Machine) -> PSCI.Action {
         let function = SMCCCFunction(UInt32(truncatingIfNeeded: registers[0]))
         switch function {
         case .version: return .result(SMCCCResult.version1_1)
-        case .archFeatures: return .result(archFeatures(SMCCCFunction(UInt32(truncatingIfNeeded: registers[1]))))
+        case .archFeatures: return .result(archFeatures(argument(registers), machine))
         case .archWorkaround1, .archWorkaround2, .archWorkaround3: return .result(SMCCCResult.success)
+        case .pvTimeFeatures: return .result(pvTimeFeatures(argument(registers), machine))
+        case .pvTimeST: return machine.countsStolenTime ? .stolenTime : .result(SMCCCResult.notSupported)
         default: return PSCI.call(function, registers[1], registers[2], registers[3], machine)
         }
     }
 
+    /// W1: the function that is asked about.
+    private static func argument(_ registers: InlineArray<8, UInt64>) -> SMCCCFunction {
+        SMCCCFunction(UInt32(truncatingIfNeeded: registers[1]))
+    }
+
+    /// KVM's `kvm_hypercall_pv_features`.
+    private static func pvTimeFeatures(_ function: SMCCCFunction, _ machine: some PSCI.Machine) -> UInt64 {
+        switch function {
+        case .pvTimeFeatures, .pvTimeST: machine.countsStolenTime ? SMCCCResult.success : SMCCCResult.notSupported
+        default: SMCCCResult.notSupported
+        }
+    }
+
     /// The simulated PE speculates nothing that a guest can see.
-    private static func archFeatures(_ function: SMCCCFunction) -> UInt64 {
+    private static func archFeatures(_ function: SMCCCFunction, _ machine: some PSCI.Machine) -> UInt64 {
         switch function {
         case .version, .archFeatures: SMCCCResult.success
         case .archWorkaround1, .archWorkaround3: SMCCCResult.unaffected
         case .archWorkaround2: SMCCCResult.notRequired
+        case .pvTimeFeatures: pvTimeFeatures(.pvTimeFeatures, machine)
         default: SMCCCResult.notSupported
         }
     }

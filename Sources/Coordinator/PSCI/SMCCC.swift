@@ -12,6 +12,9 @@ struct SMCCCFunction: RawRepresentable, Hashable, Sendable {
     static let archWorkaround2 = Self(0x8000_7FFF)
     /// Branch history (CVE-2022-23960).
     static let archWorkaround3 = Self(0x8000_3FFF)
+    /// Source: DEN 0057 "Paravirtualized Time for Arm-based Systems".
+    static let pvTimeFeatures = Self(0xC500_0020)
+    static let pvTimeST = Self(0xC500_0021)
 
     /// The call uses 64-bit arguments.
     var is64Bit: Bool { rawValue & 1 << 30 != 0 }

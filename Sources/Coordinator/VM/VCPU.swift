@@ -55,6 +55,8 @@ final class VCPU {
     /// When the Exit arrived that the next Entry answers; 0: the next Entry answers none.
     var exitArrived: UInt64 = 0
     var statistics = ExitStatistics()
+    /// Once the guest has asked for it.
+    var stolenTime: StolenTime?
     /// Stamps this vCPU's exits, if anybody wants to know.
     var observation: UnsafeMutablePointer<ExitObservation>? {
         didSet { channel.isObserved = observation != nil }

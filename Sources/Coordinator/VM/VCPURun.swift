@@ -19,6 +19,7 @@ extension VirtualMachine {
         if let tracer { tracer.exited(vcpu, at: lastArrival, isHandled: outcome == nil) }
         defer { if let tracer { tracer.handled(vcpu) } }
 
+        if vcpu.stolenTime != nil { accountStolenTime(vcpu) }
         vgic.sync(vcpu: vcpu.index, from: vcpu.channel.exit.cpuInterface)
         vcpu.entry.cpuInterface.vmcr = vcpu.channel.exit.cpuInterface.vmcr
         vcpu.entry.cpuInterface.ap0r0 = vcpu.channel.exit.cpuInterface.ap0r0
@@ -102,6 +103,7 @@ extension VirtualMachine {
         runningCount &+= 1
         vcpu.entrySent()
         lastEntry = clock.now
+        vcpu.stolenTime?.entered(at: lastEntry)
         if vcpu.exitArrived != 0 {
             vcpu.statistics.record(vcpu.reason, nanoseconds: lastEntry &- vcpu.exitArrived)
             vcpu.exitArrived = 0
@@ -130,8 +132,8 @@ extension VirtualMachine {
             block(vcpu)
             return false
         }
-        // IRQ_PENDING and UNBLOCK wanted the vCPU out, which it is; RECORD_STEAL has no record to write; TLB_FLUSH goes
-        // over the DVM ring.
+        // IRQ_PENDING and UNBLOCK wanted the vCPU out, which it is; stolen time is recorded when it comes out; TLB_FLUSH
+        // goes over the DVM ring.
         return true
     }
 

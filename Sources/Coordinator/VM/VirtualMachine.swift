@@ -29,6 +29,8 @@ final class VirtualMachine {
     let stage2File: OwnedDescriptor
     var slots: MemorySlots
     var retiringMemory = RetiringMemory()
+    /// Where the records of stolen time stand in the RAM file; nil: the guest is not told of it.
+    let stolenTimeMemory: HostOffset?
     var stage2: Stage2
     let dvm: DVMBroadcast
     /// The level of the largest stage-2 block that is made: 1 or 2 for blocks, as far as the granule has them, 3 for pages.
@@ -113,7 +115,12 @@ final class VirtualMachine {
             // As much again for slots that are added later, as far as output addresses reach and this user may have files: the
             // host backs only what is touched.
             let limit = min(geometry.ipaLimit, MemoryFile.largestByteCount) & ~geometry.pageMask
-            let ramByteCount = max(configuration.memoryByteCount, min(2 * configuration.memoryByteCount, limit))
+            let wanted = 2 * configuration.memoryByteCount + PhysicalMap.pvTimeByteCount
+            let ramByteCount = max(configuration.memoryByteCount, min(wanted, limit))
+            stolenTimeMemory =
+                configuration.lockstep == nil
+                    && ramByteCount - configuration.memoryByteCount >= PhysicalMap.pvTimeByteCount
+                ? HostOffset(ramByteCount - PhysicalMap.pvTimeByteCount) : nil
             ramFile = try MemoryFile.create(name: "armada-ram", byteCount: ramByteCount)
             ram = try MappedMemory(
                 descriptor: ramFile.rawValue, byteCount: Int(ramByteCount), writable: true, name: "guest memory")
@@ -160,6 +167,7 @@ final class VirtualMachine {
         do throws(MemorySlots.Failure) {
             try slots.insert(
                 MemorySlot(base: PhysicalMap.ram, byteCount: configuration.memoryByteCount, output: HostOffset(0)))
+            if let stolenTimeMemory { try slots.insert(.stolenTime(at: stolenTimeMemory)) }
         } catch { throw .configuration("guest memory of \(configuration.memoryByteCount) bytes: \(error)") }
         attachDevices()
         // The closures below live in objects that this one owns.

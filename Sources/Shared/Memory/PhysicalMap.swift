@@ -6,6 +6,7 @@
 ///  0x080A_0000  GICR      128 KiB each, 123 vCPUs
 ///  0x0900_0000  PL011       4 KiB     SPI 1 (INTID 33)
 ///  0x0901_0000  PL031       4 KiB     SPI 2 (INTID 34)
+///  0x090A_0000  PV time    64 KiB     the records of stolen time, 64 bytes for each vCPU
 ///  0x0A00_0000  virtio-mmio 512 bytes each
 ///  0x4000_0000  RAM
 ///  0x40_0000_0000 + GICR   the redistributors beyond the first 123, at the end of the IPA space below
@@ -27,6 +28,8 @@ package enum PhysicalMap {
     package static let pl031 = IPA(0x0901_0000)
     package static let pl031ByteCount: UInt64 = 0x1000
     package static let pl031INTID: UInt32 = 34
+    package static let pvTime = IPA(0x090A_0000)
+    package static let pvTimeByteCount: UInt64 = 0x1_0000
     package static let virtioMMIO = IPA(0x0A00_0000)
     package static let ram = IPA(0x4000_0000)
     /// RAM ends at most here (255 GiB), below the second redistributor region.

@@ -86,6 +86,9 @@ extension VirtualMachine {
         case .systemReset:
             end(.reset)
             return .leave
+        case .stolenTime:
+            vcpu.write(register: 0, beginStolenTime(vcpu)?.rawValue ?? SMCCCResult.notSupported)
+            return .resume
         }
     }
 }
@@ -95,4 +98,5 @@ extension VirtualMachine: PSCI.Machine {
     var psciVersion: PSCI.Version { configuration.psciVersion }
     func isPoweredOff(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .poweredOff || isLost(vcpu) }
     func isLost(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .lost }
+    var countsStolenTime: Bool { stolenTimeMemory != nil }
 }
