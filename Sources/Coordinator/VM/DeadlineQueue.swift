@@ -4,15 +4,14 @@ struct DeadlineQueue {
     private var deadlines: [UInt64]
     /// Where a vCPU stands in the heap; -1: nowhere.
     private var positions: [Int]
+    /// The earliest deadline, `UInt64.max` if there is none. Looked at before each wait, and so not taken from the arrays.
+    private(set) var earliest = UInt64.max
 
     init(count: Int) {
         deadlines = Array(repeating: .max, count: count)
         positions = Array(repeating: -1, count: count)
         heap.reserveCapacity(count)
     }
-
-    /// The earliest deadline, `UInt64.max` if there is none.
-    var earliest: UInt64 { heap.isEmpty ? .max : deadlines[heap[0]] }
 
     /// Sets or changes the deadline of `vcpu`; `UInt64.max` removes it.
     mutating func set(_ vcpu: Int, _ deadline: UInt64) {
@@ -24,6 +23,7 @@ struct DeadlineQueue {
         }
         rise(positions[vcpu])
         sink(positions[vcpu])
+        earliest = deadlines[heap[0]]
     }
 
     mutating func remove(_ vcpu: Int) {
@@ -32,15 +32,17 @@ struct DeadlineQueue {
         swap(position, heap.count - 1)
         heap.removeLast()
         positions[vcpu] = -1
-        guard position < heap.count else { return }
-        let moved = heap[position]
-        rise(position)
-        sink(positions[moved])
+        if position < heap.count {
+            let moved = heap[position]
+            rise(position)
+            sink(positions[moved])
+        }
+        earliest = heap.isEmpty ? .max : deadlines[heap[0]]
     }
 
     /// Takes out a vCPU whose deadline is not after `now`.
     mutating func popExpired(at now: UInt64) -> Int? {
-        guard let vcpu = heap.first, deadlines[vcpu] <= now else { return nil }
+        guard earliest <= now, let vcpu = heap.first else { return nil }
         remove(vcpu)
         return vcpu
     }
