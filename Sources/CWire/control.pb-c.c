@@ -952,6 +952,186 @@ void   armada__control__register_state__free_unpacked
   assert(message->base.descriptor == &armada__control__register_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__control__mpstate_request__init
+                     (Armada__Control__MPStateRequest         *message)
+{
+  static const Armada__Control__MPStateRequest init_value = ARMADA__CONTROL__MPSTATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t armada__control__mpstate_request__get_packed_size
+                     (const Armada__Control__MPStateRequest *message)
+{
+  assert(message->base.descriptor == &armada__control__mpstate_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__mpstate_request__pack
+                     (const Armada__Control__MPStateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__mpstate_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__mpstate_request__pack_to_buffer
+                     (const Armada__Control__MPStateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__mpstate_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__MPStateRequest *
+       armada__control__mpstate_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__MPStateRequest *)
+     protobuf_c_message_unpack (&armada__control__mpstate_request__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__mpstate_request__free_unpacked
+                     (Armada__Control__MPStateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__mpstate_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__mpstate_reply__init
+                     (Armada__Control__MPStateReply         *message)
+{
+  static const Armada__Control__MPStateReply init_value = ARMADA__CONTROL__MPSTATE_REPLY__INIT;
+  *message = init_value;
+}
+size_t armada__control__mpstate_reply__get_packed_size
+                     (const Armada__Control__MPStateReply *message)
+{
+  assert(message->base.descriptor == &armada__control__mpstate_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__mpstate_reply__pack
+                     (const Armada__Control__MPStateReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__mpstate_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__mpstate_reply__pack_to_buffer
+                     (const Armada__Control__MPStateReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__mpstate_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__MPStateReply *
+       armada__control__mpstate_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__MPStateReply *)
+     protobuf_c_message_unpack (&armada__control__mpstate_reply__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__mpstate_reply__free_unpacked
+                     (Armada__Control__MPStateReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__mpstate_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__counter_offset_request__init
+                     (Armada__Control__CounterOffsetRequest         *message)
+{
+  static const Armada__Control__CounterOffsetRequest init_value = ARMADA__CONTROL__COUNTER_OFFSET_REQUEST__INIT;
+  *message = init_value;
+}
+size_t armada__control__counter_offset_request__get_packed_size
+                     (const Armada__Control__CounterOffsetRequest *message)
+{
+  assert(message->base.descriptor == &armada__control__counter_offset_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__counter_offset_request__pack
+                     (const Armada__Control__CounterOffsetRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__counter_offset_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__counter_offset_request__pack_to_buffer
+                     (const Armada__Control__CounterOffsetRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__counter_offset_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__CounterOffsetRequest *
+       armada__control__counter_offset_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__CounterOffsetRequest *)
+     protobuf_c_message_unpack (&armada__control__counter_offset_request__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__counter_offset_request__free_unpacked
+                     (Armada__Control__CounterOffsetRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__counter_offset_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   armada__control__counter_offset__init
+                     (Armada__Control__CounterOffset         *message)
+{
+  static const Armada__Control__CounterOffset init_value = ARMADA__CONTROL__COUNTER_OFFSET__INIT;
+  *message = init_value;
+}
+size_t armada__control__counter_offset__get_packed_size
+                     (const Armada__Control__CounterOffset *message)
+{
+  assert(message->base.descriptor == &armada__control__counter_offset__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__control__counter_offset__pack
+                     (const Armada__Control__CounterOffset *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__control__counter_offset__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__control__counter_offset__pack_to_buffer
+                     (const Armada__Control__CounterOffset *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__control__counter_offset__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Control__CounterOffset *
+       armada__control__counter_offset__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Control__CounterOffset *)
+     protobuf_c_message_unpack (&armada__control__counter_offset__descriptor,
+                                allocator, len, data);
+}
+void   armada__control__counter_offset__free_unpacked
+                     (Armada__Control__CounterOffset *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__control__counter_offset__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__control__memory_read__init
                      (Armada__Control__MemoryRead         *message)
 {
@@ -1537,7 +1717,7 @@ void   armada__control__loop_counters__free_unpacked
   assert(message->base.descriptor == &armada__control__loop_counters__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[17] =
+static const ProtobufCFieldDescriptor armada__control__control_request__field_descriptors[19] =
 {
   {
     "protocol_version",
@@ -1743,15 +1923,41 @@ static const ProtobufCFieldDescriptor armada__control__control_request__field_de
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "counter_offset",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, counter_offset),
+    &armada__control__counter_offset_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mp_state",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlRequest, body_case),
+    offsetof(Armada__Control__ControlRequest, mp_state),
+    &armada__control__mpstate_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__control_request__field_indices_by_name[] = {
   14,   /* field[14] = change_slot */
+  17,   /* field[17] = counter_offset */
   1,   /* field[1] = describe */
   15,   /* field[15] = dirty_log */
   11,   /* field[11] = inject */
   3,   /* field[3] = inspect */
   12,   /* field[12] = irq */
   10,   /* field[10] = kick */
+  18,   /* field[18] = mp_state */
   4,   /* field[4] = pause */
   0,   /* field[0] = protocol_version */
   7,   /* field[7] = read_memory */
@@ -1763,13 +1969,14 @@ static const unsigned armada__control__control_request__field_indices_by_name[] 
   9,   /* field[9] = walk */
   8,   /* field[8] = write_memory */
 };
-static const ProtobufCIntRange armada__control__control_request__number_ranges[4 + 1] =
+static const ProtobufCIntRange armada__control__control_request__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 20, 6 },
   { 30, 10 },
   { 40, 14 },
-  { 0, 17 }
+  { 60, 17 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
 {
@@ -1779,14 +1986,14 @@ const ProtobufCMessageDescriptor armada__control__control_request__descriptor =
   "Armada__Control__ControlRequest",
   "armada.control",
   sizeof(Armada__Control__ControlRequest),
-  17,
+  19,
   armada__control__control_request__field_descriptors,
   armada__control__control_request__field_indices_by_name,
-  4,  armada__control__control_request__number_ranges,
+  5,  armada__control__control_request__number_ranges,
   (ProtobufCMessageInit) armada__control__control_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[9] =
+static const ProtobufCFieldDescriptor armada__control__control_reply__field_descriptors[11] =
 {
   {
     "failure",
@@ -1896,24 +2103,51 @@ static const ProtobufCFieldDescriptor armada__control__control_reply__field_desc
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "counter_offset",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlReply, body_case),
+    offsetof(Armada__Control__ControlReply, counter_offset),
+    &armada__control__counter_offset__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mp_state",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Control__ControlReply, body_case),
+    offsetof(Armada__Control__ControlReply, mp_state),
+    &armada__control__mpstate_reply__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__control__control_reply__field_indices_by_name[] = {
+  9,   /* field[9] = counter_offset */
   1,   /* field[1] = description */
   7,   /* field[7] = dirty_pages */
   4,   /* field[4] = done */
   0,   /* field[0] = failure */
   6,   /* field[6] = memory */
+  10,   /* field[10] = mp_state */
   8,   /* field[8] = page_visit */
   5,   /* field[5] = registers */
   2,   /* field[2] = snapshot */
   3,   /* field[3] = text */
 };
-static const ProtobufCIntRange armada__control__control_reply__number_ranges[3 + 1] =
+static const ProtobufCIntRange armada__control__control_reply__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 20, 5 },
   { 40, 7 },
-  { 0, 9 }
+  { 60, 9 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
 {
@@ -1923,10 +2157,10 @@ const ProtobufCMessageDescriptor armada__control__control_reply__descriptor =
   "Armada__Control__ControlReply",
   "armada.control",
   sizeof(Armada__Control__ControlReply),
-  9,
+  11,
   armada__control__control_reply__field_descriptors,
   armada__control__control_reply__field_indices_by_name,
-  3,  armada__control__control_reply__number_ranges,
+  4,  armada__control__control_reply__number_ranges,
   (ProtobufCMessageInit) armada__control__control_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3016,13 +3250,13 @@ static const ProtobufCFieldDescriptor armada__control__register_state__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "is_stopped",
-    10,
+    "mp_state",
+    60,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
+    PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Armada__Control__RegisterState, is_stopped),
-    NULL,
+    offsetof(Armada__Control__RegisterState, mp_state),
+    &armada__control__mpstate__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -3034,15 +3268,16 @@ static const unsigned armada__control__register_state__field_indices_by_name[] =
   3,   /* field[3] = far */
   4,   /* field[4] = hpfar */
   0,   /* field[0] = ids */
-  9,   /* field[9] = is_stopped */
+  9,   /* field[9] = mp_state */
   8,   /* field[8] = serror_esr */
   7,   /* field[7] = serror_has_esr */
   6,   /* field[6] = serror_pending */
   1,   /* field[1] = values */
 };
-static const ProtobufCIntRange armada__control__register_state__number_ranges[1 + 1] =
+static const ProtobufCIntRange armada__control__register_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
+  { 60, 9 },
   { 0, 10 }
 };
 const ProtobufCMessageDescriptor armada__control__register_state__descriptor =
@@ -3056,8 +3291,199 @@ const ProtobufCMessageDescriptor armada__control__register_state__descriptor =
   10,
   armada__control__register_state__field_descriptors,
   armada__control__register_state__field_indices_by_name,
-  1,  armada__control__register_state__number_ranges,
+  2,  armada__control__register_state__number_ranges,
   (ProtobufCMessageInit) armada__control__register_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__mpstate_request__field_descriptors[3] =
+{
+  {
+    "vcpu",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MPStateRequest, vcpu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_write",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MPStateRequest, is_write),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MPStateRequest, state),
+    &armada__control__mpstate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__mpstate_request__field_indices_by_name[] = {
+  1,   /* field[1] = is_write */
+  2,   /* field[2] = state */
+  0,   /* field[0] = vcpu */
+};
+static const ProtobufCIntRange armada__control__mpstate_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor armada__control__mpstate_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.MPStateRequest",
+  "MPStateRequest",
+  "Armada__Control__MPStateRequest",
+  "armada.control",
+  sizeof(Armada__Control__MPStateRequest),
+  3,
+  armada__control__mpstate_request__field_descriptors,
+  armada__control__mpstate_request__field_indices_by_name,
+  1,  armada__control__mpstate_request__number_ranges,
+  (ProtobufCMessageInit) armada__control__mpstate_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__mpstate_reply__field_descriptors[1] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__MPStateReply, state),
+    &armada__control__mpstate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__mpstate_reply__field_indices_by_name[] = {
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange armada__control__mpstate_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__control__mpstate_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.MPStateReply",
+  "MPStateReply",
+  "Armada__Control__MPStateReply",
+  "armada.control",
+  sizeof(Armada__Control__MPStateReply),
+  1,
+  armada__control__mpstate_reply__field_descriptors,
+  armada__control__mpstate_reply__field_indices_by_name,
+  1,  armada__control__mpstate_reply__number_ranges,
+  (ProtobufCMessageInit) armada__control__mpstate_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__counter_offset_request__field_descriptors[2] =
+{
+  {
+    "is_write",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__CounterOffsetRequest, is_write),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__CounterOffsetRequest, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__counter_offset_request__field_indices_by_name[] = {
+  0,   /* field[0] = is_write */
+  1,   /* field[1] = offset */
+};
+static const ProtobufCIntRange armada__control__counter_offset_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor armada__control__counter_offset_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.CounterOffsetRequest",
+  "CounterOffsetRequest",
+  "Armada__Control__CounterOffsetRequest",
+  "armada.control",
+  sizeof(Armada__Control__CounterOffsetRequest),
+  2,
+  armada__control__counter_offset_request__field_descriptors,
+  armada__control__counter_offset_request__field_indices_by_name,
+  1,  armada__control__counter_offset_request__number_ranges,
+  (ProtobufCMessageInit) armada__control__counter_offset_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__control__counter_offset__field_descriptors[1] =
+{
+  {
+    "offset",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Control__CounterOffset, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__control__counter_offset__field_indices_by_name[] = {
+  0,   /* field[0] = offset */
+};
+static const ProtobufCIntRange armada__control__counter_offset__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__control__counter_offset__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.control.CounterOffset",
+  "CounterOffset",
+  "Armada__Control__CounterOffset",
+  "armada.control",
+  sizeof(Armada__Control__CounterOffset),
+  1,
+  armada__control__counter_offset__field_descriptors,
+  armada__control__counter_offset__field_indices_by_name,
+  1,  armada__control__counter_offset__number_ranges,
+  (ProtobufCMessageInit) armada__control__counter_offset__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor armada__control__memory_read__field_descriptors[2] =
@@ -4313,6 +4739,36 @@ const ProtobufCEnumDescriptor armada__control__line_change__descriptor =
   armada__control__line_change__enum_values_by_name,
   1,
   armada__control__line_change__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue armada__control__mpstate__enum_values_by_number[3] =
+{
+  { "RUNNABLE", "ARMADA__CONTROL__MPSTATE__RUNNABLE", 0 },
+  { "STOPPED", "ARMADA__CONTROL__MPSTATE__STOPPED", 1 },
+  { "SUSPENDED", "ARMADA__CONTROL__MPSTATE__SUSPENDED", 2 },
+};
+static const ProtobufCIntRange armada__control__mpstate__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex armada__control__mpstate__enum_values_by_name[3] =
+{
+  { "RUNNABLE", 0 },
+  { "STOPPED", 1 },
+  { "SUSPENDED", 2 },
+};
+const ProtobufCEnumDescriptor armada__control__mpstate__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "armada.control.MPState",
+  "MPState",
+  "Armada__Control__MPState",
+  "armada.control",
+  3,
+  armada__control__mpstate__enum_values_by_number,
+  3,
+  armada__control__mpstate__enum_values_by_name,
+  1,
+  armada__control__mpstate__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue armada__control__access_kind__enum_values_by_number[3] =

@@ -1790,7 +1790,7 @@ const ProtobufCMessageDescriptor armada__wire__stop__descriptor =
   (ProtobufCMessageInit) armada__wire__stop__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__register_access__field_descriptors[4] =
+static const ProtobufCFieldDescriptor armada__wire__register_access__field_descriptors[6] =
 {
   {
     "number",
@@ -1840,17 +1840,44 @@ static const ProtobufCFieldDescriptor armada__wire__register_access__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sets_counter_offset",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAccess, sets_counter_offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counter_offset",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__RegisterAccess, counter_offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__register_access__field_indices_by_name[] = {
+  5,   /* field[5] = counter_offset */
   2,   /* field[2] = ids */
   0,   /* field[0] = number */
   1,   /* field[1] = pending */
+  4,   /* field[4] = sets_counter_offset */
   3,   /* field[3] = values */
 };
-static const ProtobufCIntRange armada__wire__register_access__number_ranges[1 + 1] =
+static const ProtobufCIntRange armada__wire__register_access__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 60, 4 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor armada__wire__register_access__descriptor =
 {
@@ -1860,10 +1887,10 @@ const ProtobufCMessageDescriptor armada__wire__register_access__descriptor =
   "Armada__Wire__RegisterAccess",
   "armada.wire",
   sizeof(Armada__Wire__RegisterAccess),
-  4,
+  6,
   armada__wire__register_access__field_descriptors,
   armada__wire__register_access__field_indices_by_name,
-  1,  armada__wire__register_access__number_ranges,
+  2,  armada__wire__register_access__number_ranges,
   (ProtobufCMessageInit) armada__wire__register_access__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

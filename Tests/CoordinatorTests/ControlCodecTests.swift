@@ -27,6 +27,8 @@ import Testing
         .readMemory(IPA(.max), byteCount: 1 << 20),
         .writeMemory(IPA(0x4000_0000), bytes: Array(repeating: 0xA5, count: 2048), wholeByteCount: .max),
         .walk(vcpu: 1, WalkedAccess(address: .max, kind: .fetch, isUnprivileged: true)),
+        .counterOffset(nil), .counterOffset(0), .counterOffset(.max), .mpState(vcpu: 511, nil),
+        .mpState(vcpu: 0, .runnable), .mpState(vcpu: 1, .stopped), .mpState(vcpu: 2, .suspended),
     ])
     func `requests come out as they went in`(request: ControlRequest) throws {
         #expect(try ControlDecoder.request(ControlEncoder.encode(request)) == request)
@@ -40,6 +42,7 @@ import Testing
             .pageVisit(Stage2.Visit(leaves: 3, changed: 2)),
             .text("one\ntwo\n"), .done, .memory([]), .memory(Array(repeating: 7, count: 1 << 20)),
             .registers(RegisterState()), .registers(ControlSamples.registers),
+            .counterOffset(0), .counterOffset(.max), .mpState(.runnable), .mpState(.stopped), .mpState(.suspended),
         ]
         for reply in replies { #expect(try ControlDecoder.reply(ControlEncoder.encode(reply)) == reply) }
     }
@@ -104,6 +107,15 @@ import Testing
         #expect(encoded(.writeMemory(IPA(0), bytes: tooMuch, wholeByteCount: 2049)) == .outOfRange("byte count", 2049))
         #expect(encoded(.writeMemory(IPA(0), bytes: [], wholeByteCount: 0)) == .outOfRange("byte count", 0))
         #expect(encoded(.writeMemory(IPA(0), bytes: [1, 2], wholeByteCount: 1)) != nil)
+        #expect(encoded(.mpState(vcpu: 512, .stopped)) == .outOfRange("vCPU", 512))
+        // A fourth MP state, a state to be read, an offset to be read: fields 61 and 60.
+        #expect(refusal([0x08, version, 0xEA, 0x03, 0x04, 0x10, 0x01, 0x18, 0x03]) == .outOfRange("MP state", 3))
+        #expect(
+            refusal([0x08, version, 0xEA, 0x03, 0x02, 0x18, 0x01])
+                == .inconsistent("an MP state came with a question for it"))
+        #expect(
+            refusal([0x08, version, 0xE2, 0x03, 0x09, 0x11] + Array(repeating: 1, count: 8))
+                == .inconsistent("a counter offset came with a question for it"))
         #expect(encoded(.walk(vcpu: 512, WalkedAccess(address: 0))) == .outOfRange("vCPU", 512))
         // A walk for a fourth kind of access: field 23 holds field 3 = 3.
         #expect(refusal([0x08, version, 0xBA, 0x01, 0x02, 0x18, 0x03]) == .outOfRange("access", 3))
@@ -258,6 +270,7 @@ import Testing
                 .changeSlot(1, .create(base: IPA(0), byteCount: 1, output: HostOffset(1), isReadOnly: true))),
             ControlEncoder.encode(.registers(ControlSamples.registers)),
             ControlEncoder.encode(.writeMemory(IPA(1), bytes: [1, 2, 3], wholeByteCount: 3)),
+            ControlEncoder.encode(.counterOffset(1 << 40)), ControlEncoder.encode(.mpState(vcpu: 1, .suspended)),
         ]
         var accepted = 0
         var refused = 0
@@ -285,7 +298,7 @@ import Testing
                 case .description(let value): #expect(value.pid > 0 && !value.vcpus.isEmpty)
                 case .dirtyPages(let log): #expect(log.pages.words.count == (log.pages.pageCount + 63) / 64)
                 case .registers(let state): #expect(state.values.count <= 256)
-                case .failure, .text, .done, .memory, .pageVisit: break
+                case .failure, .text, .done, .memory, .pageVisit, .counterOffset, .mpState: break
                 }
                 accepted += 1
             } catch { refused += 1 }

@@ -9,7 +9,7 @@ enum ControlSamples {
             RegisterValue(id: OneRegister.x(0).id, value: 5), RegisterValue(id: OneRegister.v(1).id, value: .max),
         ],
         fault: FaultInformation(esr: ExceptionSyndrome(rawValue: 0x93C0_8046), far: 1, hpfar: 0x10, disr: 3),
-        events: VCPUEvents(isSErrorPending: true, hasSErrorSyndrome: true, serrorSyndrome: 7), isStopped: true)
+        events: VCPUEvents(isSErrorPending: true, hasSErrorSyndrome: true, serrorSyndrome: 7), mpState: .suspended)
 
     static var description: VMDescription {
         VMDescription(

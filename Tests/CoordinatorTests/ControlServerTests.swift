@@ -38,7 +38,8 @@ import Testing
                         })
                 case .resume, .changeSlot, .slotPages, .kick, .inject, .irq, .shutdown: .now(.done)
                 case .walk: .later(ControlTicket(number: 7))
-                case .readRegisters, .writeRegisters, .readMemory, .writeMemory: .now(.failure("not here"))
+                case .readRegisters, .writeRegisters, .readMemory, .writeMemory, .counterOffset, .mpState:
+                    .now(.failure("not here"))
                 }
             }
             machine = self

@@ -81,13 +81,16 @@ import Testing
         var state = TimerState()
         state.virtualControl = 1
         state.virtualCompare = .max - 5
-        #expect(state.deadlines(counterOffset: 10).virtual == .max)
+        func deadlines() -> (virtual: UInt64, physical: UInt64) {
+            state.deadlines(at: 12, counterOffset: 10, virtualOffset: 0)
+        }
+        #expect(deadlines().virtual == .max)
         state.virtualControl = 0
         state.virtualCompare = 0
-        #expect(state.deadlines(counterOffset: 10).virtual == .max)
+        #expect(deadlines().virtual == .max)
         state.physicalControl = 1
         state.physicalCompare = 7
-        #expect(state.deadlines(counterOffset: 10).physical == 17)
+        #expect(deadlines().physical == 17)
     }
 
     // MARK: Kicks and requests

@@ -107,7 +107,7 @@ final class TestMachine {
         }
         self.workers = workers
         vm.adopt(channels)
-        if tracePath != nil || recordPath != nil { vm.counterOffset = armada_monotonic() }
+        if tracePath != nil || recordPath != nil { vm.startTime = armada_monotonic() }
         vm.beginFiles()
         for vcpu in vm.vcpus {
             try vm.welcome(vcpu)

@@ -16,6 +16,14 @@ import Testing
         return frame
     }
 
+    private static var offset: RegisterAccessFrame {
+        var frame = RegisterAccessFrame()
+        frame.number = 8
+        frame.counterOffset = .max
+        frame.pending.advancePC = true
+        return frame
+    }
+
     private static var answer: RegisterAnswerFrame {
         var frame = RegisterAnswerFrame()
         frame.number = 7
@@ -75,6 +83,13 @@ import Testing
         let read = try decode(
             access: RegisterFrameEncoder.encode(RegisterAccessFrame(), worldSwitch: worldSwitch), worldSwitch)
         #expect(read.ids.isEmpty && read.pending.injected.kind == .none && read.pending.reset == nil)
+        #expect(back.counterOffset == nil && read.counterOffset == nil)
+        for offset in [0, 1 << 63, .max] as [UInt64] {
+            var frame = Self.offset
+            frame.counterOffset = offset
+            let back = try decode(access: RegisterFrameEncoder.encode(frame, worldSwitch: worldSwitch), worldSwitch)
+            #expect(back.counterOffset == offset && back.ids.isEmpty && back.pending.advancePC)
+        }
     }
 
     @Test(arguments: WorldSwitch.allCases)
@@ -107,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func badFramesAreRefused() {
+    @Test func badFramesAreRefused() throws {
         func refusal(_ change: (inout RegisterAnswerFrame) -> Void) -> WireError? {
             var frame = Self.answer
             change(&frame)
@@ -135,6 +150,16 @@ import Testing
         #expect(throws: WireError.registerWrites(numbers: 2, values: 0)) {
             try decode(access: RegisterFrameEncoder.encode(access, worldSwitch: .vhe))
         }
+        access = Self.access
+        access.counterOffset = 5
+        #expect(throws: WireError.outOfRange("register count beside an offset", 2)) {
+            try decode(access: RegisterFrameEncoder.encode(access, worldSwitch: .vhe))
+        }
+        // Field 60 of the access, which says that there is one, is 0.
+        var bytes = RegisterFrameEncoder.encode(Self.offset, worldSwitch: .vhe)
+        let flag = try #require(bytes.indices.dropLast(2).first { Array(bytes[$0...($0 + 2)]) == [0xE0, 0x03, 0x01] })
+        bytes[flag + 2] = 0
+        #expect(throws: WireError.outOfRange("counter offset that is not set", .max)) { try decode(access: bytes) }
         // Neither end takes what it may send itself.
         #expect(throws: WireError.wrongSender("RegisterAnswer")) {
             try decode(access: RegisterFrameEncoder.encode(Self.answer, worldSwitch: .vhe))
@@ -149,10 +174,11 @@ import Testing
         let samples = [
             RegisterFrameEncoder.encode(Self.access, worldSwitch: .vhe),
             RegisterFrameEncoder.encode(Self.answer, worldSwitch: .vhe),
+            RegisterFrameEncoder.encode(Self.offset, worldSwitch: .vhe),
         ]
         var refused = 0
         for round in 0..<20_000 {
-            var bytes = samples[round % 2]
+            var bytes = samples[round % 3]
             for _ in 0..<Int.random(in: 1...3, using: &damage) {
                 let place = Int.random(in: 4..<bytes.count, using: &damage)
                 if Bool.random(using: &damage) {
@@ -165,6 +191,7 @@ import Testing
                 #expect(answer.ids.count == answer.values.count && answer.position < 256)
             } else if let access = try? decode(access: bytes) {
                 #expect(access.ids.count == access.values.count && access.pending.writeCount <= 8)
+                #expect(access.ids.isEmpty || access.counterOffset == nil)
             } else {
                 refused += 1
             }

@@ -36,6 +36,10 @@ typedef struct Armada__Control__InterruptLine Armada__Control__InterruptLine;
 typedef struct Armada__Control__Shutdown Armada__Control__Shutdown;
 typedef struct Armada__Control__RegisterRequest Armada__Control__RegisterRequest;
 typedef struct Armada__Control__RegisterState Armada__Control__RegisterState;
+typedef struct Armada__Control__MPStateRequest Armada__Control__MPStateRequest;
+typedef struct Armada__Control__MPStateReply Armada__Control__MPStateReply;
+typedef struct Armada__Control__CounterOffsetRequest Armada__Control__CounterOffsetRequest;
+typedef struct Armada__Control__CounterOffset Armada__Control__CounterOffset;
 typedef struct Armada__Control__MemoryRead Armada__Control__MemoryRead;
 typedef struct Armada__Control__Memory Armada__Control__Memory;
 typedef struct Armada__Control__MemoryWrite Armada__Control__MemoryWrite;
@@ -72,6 +76,12 @@ typedef enum _Armada__Control__LineChange {
   ARMADA__CONTROL__LINE_CHANGE__RAISE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__LINE_CHANGE)
 } Armada__Control__LineChange;
+typedef enum _Armada__Control__MPState {
+  ARMADA__CONTROL__MPSTATE__RUNNABLE = 0,
+  ARMADA__CONTROL__MPSTATE__STOPPED = 1,
+  ARMADA__CONTROL__MPSTATE__SUSPENDED = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__MPSTATE)
+} Armada__Control__MPState;
 typedef enum _Armada__Control__AccessKind {
   ARMADA__CONTROL__ACCESS_KIND__READ = 0,
   ARMADA__CONTROL__ACCESS_KIND__WRITE = 1,
@@ -112,7 +122,9 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_REGISTERS = 20,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_READ_MEMORY = 21,
   ARMADA__CONTROL__CONTROL_REQUEST__BODY_WRITE_MEMORY = 22,
-  ARMADA__CONTROL__CONTROL_REQUEST__BODY_WALK = 23
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_WALK = 23,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_COUNTER_OFFSET = 60,
+  ARMADA__CONTROL__CONTROL_REQUEST__BODY_MP_STATE = 61
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REQUEST__BODY__CASE)
 } Armada__Control__ControlRequest__BodyCase;
 
@@ -138,6 +150,8 @@ struct  Armada__Control__ControlRequest
     Armada__Control__MemoryRead *read_memory;
     Armada__Control__MemoryWrite *write_memory;
     Armada__Control__Walk *walk;
+    Armada__Control__CounterOffsetRequest *counter_offset;
+    Armada__Control__MPStateRequest *mp_state;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REQUEST__INIT \
@@ -155,7 +169,9 @@ typedef enum {
   ARMADA__CONTROL__CONTROL_REPLY__BODY_DIRTY_PAGES = 40,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_PAGE_VISIT = 41,
   ARMADA__CONTROL__CONTROL_REPLY__BODY_REGISTERS = 20,
-  ARMADA__CONTROL__CONTROL_REPLY__BODY_MEMORY = 21
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_MEMORY = 21,
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_COUNTER_OFFSET = 60,
+  ARMADA__CONTROL__CONTROL_REPLY__BODY_MP_STATE = 61
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__CONTROL__CONTROL_REPLY__BODY__CASE)
 } Armada__Control__ControlReply__BodyCase;
 
@@ -173,6 +189,8 @@ struct  Armada__Control__ControlReply
     Armada__Control__PageVisit *page_visit;
     Armada__Control__RegisterState *registers;
     Armada__Control__Memory *memory;
+    Armada__Control__CounterOffset *counter_offset;
+    Armada__Control__MPStateReply *mp_state;
   };
 };
 #define ARMADA__CONTROL__CONTROL_REPLY__INIT \
@@ -476,13 +494,63 @@ struct  Armada__Control__RegisterState
   protobuf_c_boolean serror_has_esr;
   uint64_t serror_esr;
   /*
-   * KVM_GET_MP_STATE: false is RUNNABLE.
+   * KVM_GET_MP_STATE.
    */
-  protobuf_c_boolean is_stopped;
+  Armada__Control__MPState mp_state;
 };
 #define ARMADA__CONTROL__REGISTER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__control__register_state__descriptor) \
-    , 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, ARMADA__CONTROL__MPSTATE__RUNNABLE }
+
+
+/*
+ * KVM_GET_MP_STATE or KVM_SET_MP_STATE. The former is answered by MPStateReply, the latter by Done.
+ */
+struct  Armada__Control__MPStateRequest
+{
+  ProtobufCMessage base;
+  uint32_t vcpu;
+  protobuf_c_boolean is_write;
+  Armada__Control__MPState state;
+};
+#define ARMADA__CONTROL__MPSTATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__mpstate_request__descriptor) \
+    , 0, 0, ARMADA__CONTROL__MPSTATE__RUNNABLE }
+
+
+struct  Armada__Control__MPStateReply
+{
+  ProtobufCMessage base;
+  Armada__Control__MPState state;
+};
+#define ARMADA__CONTROL__MPSTATE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__mpstate_reply__descriptor) \
+    , ARMADA__CONTROL__MPSTATE__RUNNABLE }
+
+
+/*
+ * The offset of both counters of all vCPUs: which it is, or KVM_ARM_SET_COUNTER_OFFSET. The former is answered by
+ * CounterOffset, the latter by Done, when every vCPU has it.
+ */
+struct  Armada__Control__CounterOffsetRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean is_write;
+  uint64_t offset;
+};
+#define ARMADA__CONTROL__COUNTER_OFFSET_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__counter_offset_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Armada__Control__CounterOffset
+{
+  ProtobufCMessage base;
+  uint64_t offset;
+};
+#define ARMADA__CONTROL__COUNTER_OFFSET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__control__counter_offset__descriptor) \
+    , 0 }
 
 
 /*
@@ -1117,6 +1185,82 @@ Armada__Control__RegisterState *
 void   armada__control__register_state__free_unpacked
                      (Armada__Control__RegisterState *message,
                       ProtobufCAllocator *allocator);
+/* Armada__Control__MPStateRequest methods */
+void   armada__control__mpstate_request__init
+                     (Armada__Control__MPStateRequest         *message);
+size_t armada__control__mpstate_request__get_packed_size
+                     (const Armada__Control__MPStateRequest   *message);
+size_t armada__control__mpstate_request__pack
+                     (const Armada__Control__MPStateRequest   *message,
+                      uint8_t             *out);
+size_t armada__control__mpstate_request__pack_to_buffer
+                     (const Armada__Control__MPStateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__MPStateRequest *
+       armada__control__mpstate_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__mpstate_request__free_unpacked
+                     (Armada__Control__MPStateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__MPStateReply methods */
+void   armada__control__mpstate_reply__init
+                     (Armada__Control__MPStateReply         *message);
+size_t armada__control__mpstate_reply__get_packed_size
+                     (const Armada__Control__MPStateReply   *message);
+size_t armada__control__mpstate_reply__pack
+                     (const Armada__Control__MPStateReply   *message,
+                      uint8_t             *out);
+size_t armada__control__mpstate_reply__pack_to_buffer
+                     (const Armada__Control__MPStateReply   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__MPStateReply *
+       armada__control__mpstate_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__mpstate_reply__free_unpacked
+                     (Armada__Control__MPStateReply *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__CounterOffsetRequest methods */
+void   armada__control__counter_offset_request__init
+                     (Armada__Control__CounterOffsetRequest         *message);
+size_t armada__control__counter_offset_request__get_packed_size
+                     (const Armada__Control__CounterOffsetRequest   *message);
+size_t armada__control__counter_offset_request__pack
+                     (const Armada__Control__CounterOffsetRequest   *message,
+                      uint8_t             *out);
+size_t armada__control__counter_offset_request__pack_to_buffer
+                     (const Armada__Control__CounterOffsetRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__CounterOffsetRequest *
+       armada__control__counter_offset_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__counter_offset_request__free_unpacked
+                     (Armada__Control__CounterOffsetRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Control__CounterOffset methods */
+void   armada__control__counter_offset__init
+                     (Armada__Control__CounterOffset         *message);
+size_t armada__control__counter_offset__get_packed_size
+                     (const Armada__Control__CounterOffset   *message);
+size_t armada__control__counter_offset__pack
+                     (const Armada__Control__CounterOffset   *message,
+                      uint8_t             *out);
+size_t armada__control__counter_offset__pack_to_buffer
+                     (const Armada__Control__CounterOffset   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Control__CounterOffset *
+       armada__control__counter_offset__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__control__counter_offset__free_unpacked
+                     (Armada__Control__CounterOffset *message,
+                      ProtobufCAllocator *allocator);
 /* Armada__Control__MemoryRead methods */
 void   armada__control__memory_read__init
                      (Armada__Control__MemoryRead         *message);
@@ -1429,6 +1573,18 @@ typedef void (*Armada__Control__RegisterRequest_Closure)
 typedef void (*Armada__Control__RegisterState_Closure)
                  (const Armada__Control__RegisterState *message,
                   void *closure_data);
+typedef void (*Armada__Control__MPStateRequest_Closure)
+                 (const Armada__Control__MPStateRequest *message,
+                  void *closure_data);
+typedef void (*Armada__Control__MPStateReply_Closure)
+                 (const Armada__Control__MPStateReply *message,
+                  void *closure_data);
+typedef void (*Armada__Control__CounterOffsetRequest_Closure)
+                 (const Armada__Control__CounterOffsetRequest *message,
+                  void *closure_data);
+typedef void (*Armada__Control__CounterOffset_Closure)
+                 (const Armada__Control__CounterOffset *message,
+                  void *closure_data);
 typedef void (*Armada__Control__MemoryRead_Closure)
                  (const Armada__Control__MemoryRead *message,
                   void *closure_data);
@@ -1477,6 +1633,7 @@ typedef void (*Armada__Control__LoopCounters_Closure)
 extern const ProtobufCEnumDescriptor    armada__control__part__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__page_operation__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__line_change__descriptor;
+extern const ProtobufCEnumDescriptor    armada__control__mpstate__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__access_kind__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vmstate__descriptor;
 extern const ProtobufCEnumDescriptor    armada__control__vcpustate__descriptor;
@@ -1501,6 +1658,10 @@ extern const ProtobufCMessageDescriptor armada__control__interrupt_line__descrip
 extern const ProtobufCMessageDescriptor armada__control__shutdown__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__register_request__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__register_state__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__mpstate_request__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__mpstate_reply__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__counter_offset_request__descriptor;
+extern const ProtobufCMessageDescriptor armada__control__counter_offset__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__memory_read__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__memory__descriptor;
 extern const ProtobufCMessageDescriptor armada__control__memory_write__descriptor;

@@ -257,10 +257,15 @@ struct  Armada__Wire__RegisterAccess
    */
   size_t n_values;
   uint64_t *values;
+  /*
+   * KVM_ARM_SET_COUNTER_OFFSET, without ids: the offset of both counters from here on.
+   */
+  protobuf_c_boolean sets_counter_offset;
+  uint64_t counter_offset;
 };
 #define ARMADA__WIRE__REGISTER_ACCESS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__register_access__descriptor) \
-    , 0, NULL, 0,NULL, 0,NULL }
+    , 0, NULL, 0,NULL, 0,NULL, 0, 0 }
 
 
 /*

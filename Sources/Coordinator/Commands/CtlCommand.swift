@@ -12,7 +12,8 @@ struct CtlCommand: ParsableCommand {
             CtlPauseCommand.self, CtlResumeCommand.self, CtlVGICCommand.self, CtlVCPUsCommand.self,
             CtlSlotsCommand.self, CtlSlotCommand.self, CtlStage2Command.self, CtlRegistersCommand.self,
             CtlRegisterCommand.self, CtlReadCommand.self, CtlWriteCommand.self, CtlKickCommand.self,
-            CtlInjectCommand.self, CtlInterruptCommand.self, CtlExitsCommand.self, CtlShutdownCommand.self,
+            CtlInjectCommand.self, CtlInterruptCommand.self, CtlMPStateCommand.self, CtlCounterOffsetCommand.self,
+            CtlExitsCommand.self, CtlShutdownCommand.self,
         ])
 }
 

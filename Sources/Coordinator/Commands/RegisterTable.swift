@@ -20,7 +20,7 @@ struct RegisterTable {
         let events = state.events
         out += "vcpu_events: serror_pending \(events.isSErrorPending ? 1 : 0) "
         out += "serror_has_esr \(events.hasSErrorSyndrome ? 1 : 0) serror_esr \(hexadecimal(events.serrorSyndrome))\n"
-        return out + "mp_state: \(state.isStopped ? "STOPPED" : "RUNNABLE")\n"
+        return out + "mp_state: \(state.mpState.name)\n"
     }
 
     static func text(of value: RegisterValue) -> String {

@@ -137,6 +137,15 @@ struct RunCommand: ExecutableCommand {
     var psciVersion = PSCI.Version.v1_1
 
     @Option(
+        name: .customLong("counter-start"),
+        help: ArgumentHelp(
+            """
+            What the guest's counters show when it starts, in nanoseconds, instead of 0: 0xfffffffdabf41c00 is 10 seconds \
+            before they wrap.
+            """, valueName: "number"))
+    var counterStart: WordArgument?
+
+    @Option(
         name: .customLong("world-switch"),
         help: ArgumentHelp(
             """
@@ -257,6 +266,7 @@ struct RunCommand: ExecutableCommand {
         configuration.recordPath = record
         configuration.listRegisterCount = listRegisters
         configuration.psciVersion = psciVersion
+        configuration.counterStart = counterStart?.value ?? 0
         configuration.worldSwitch = worldSwitch
         if lockstep { configuration.lockstep = Lockstep(seed: seed ?? Lockstep().seed) }
         configuration.faults = FaultPlan(seed: seed ?? FaultPlan().seed)

@@ -23,6 +23,10 @@ enum ControlRequest: Equatable, Sendable {
     /// `wholeByteCount` from the address on are to be written, with more requests than this one.
     case writeMemory(IPA, bytes: [UInt8], wholeByteCount: UInt64)
     case walk(vcpu: Int, WalkedAccess)
+    /// nil: what it is.
+    case counterOffset(UInt64?)
+    /// nil: which it is.
+    case mpState(vcpu: Int, MPState?)
 }
 
 /// What the VM answers.
@@ -37,6 +41,8 @@ enum ControlReply: Equatable, Sendable {
     case pageVisit(Stage2.Visit)
     case registers(RegisterState)
     case memory([UInt8])
+    case counterOffset(UInt64)
+    case mpState(MPState)
 }
 
 /// When the VM answers.
@@ -93,6 +99,8 @@ extension VirtualMachine {
         case .writeMemory(let address, let bytes, let wholeByteCount):
             .now(writeMemory(address, bytes, wholeByteCount: wholeByteCount))
         case .walk(let vcpu, let access): walk(vcpu: vcpu, access)
+        case .counterOffset(let offset): offset.map { set(counterOffset: $0) } ?? .now(.counterOffset(counterOffset))
+        case .mpState(let vcpu, let state): mpState(vcpu: vcpu, state)
         }
     }
 }

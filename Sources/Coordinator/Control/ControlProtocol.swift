@@ -1,7 +1,7 @@
 /// The numbers on which a VM and those who ask it agree. See docs/control.md.
 enum ControlProtocol {
     /// Both must speak the same version; there is no negotiation.
-    static let version: UInt32 = 3
+    static let version: UInt32 = 4
     /// A message's length comes first, as 32 bits, little-endian, and does not count itself.
     static let lengthByteCount = 4
     static let maximumRequestByteCount = 4 << 10

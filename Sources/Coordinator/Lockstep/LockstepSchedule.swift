@@ -112,7 +112,7 @@ final class LockstepSchedule {
         var end = min(clock.now &+ Lockstep.pause, deadline)
         for index in ready {
             waits[index] = false
-            let own = vm.vcpus[index].exit.timer.deadlines(counterOffset: vm.counterOffset)
+            let own = vm.timerDeadlines(vm.vcpus[index])
             for time in [own.virtual, own.physical] where time > clock.now { end = min(end, time) }
         }
         clock.skip(to: end)

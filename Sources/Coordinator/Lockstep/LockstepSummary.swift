@@ -4,7 +4,7 @@ extension VirtualMachine {
     /// - Parameter arguments: the command line, the program's name first.
     func lockstepSummary(arguments: [String]) -> String? {
         guard let schedule, let seed = configuration.lockstep?.seed else { return nil }
-        let nanoseconds = String(clock.now &- counterOffset)
+        let nanoseconds = String(clock.now &- startTime)
         var words = arguments
         if !words.contains(where: { $0 == "--seed" || $0.hasPrefix("--seed=") }) { words += ["--seed", "\(seed)"] }
         return """

@@ -44,7 +44,7 @@ extension VirtualMachine {
     /// The vCPUs are there and the guest is about to start: trace and recording begin.
     func beginFiles() {
         if let recorder = files.recorder {
-            recorder.begin(RecordingHeader(configuration, start: counterOffset, clock: clock))
+            recorder.begin(RecordingHeader(configuration, start: startTime, clock: clock))
             for vcpu in vcpus { vcpu.channel.record(with: recorder) }
         }
         if let writer = files.trace {

@@ -141,7 +141,7 @@ extension FrameFields {
         add("control_byte_count", .number(Int64(clamping: welcome.controlByteCount)))
         add("VTCR_EL2", .hex(welcome.vtcr))
         add("VTTBR_EL2", .hex(welcome.vttbr))
-        add("CNTVOFF_EL2", .number(Int64(clamping: welcome.counterOffset)))
+        add("counter_offset", .hex(welcome.counterOffset))
         add("list_register_count", .number(Int64(welcome.listRegisterCount)))
         add("halt_poll_ns", .number(Int64(clamping: welcome.haltPollNanoseconds)))
         add("halt_poll_fixed", .flag(welcome.haltPollIsFixed))
@@ -160,6 +160,7 @@ extension FrameFields {
         self.init()
         add("number", .number(Int64(clamping: access.number)))
         add("write", .flag(!access.ids.isEmpty))
+        if let offset = access.counterOffset { add("counter_offset", .hex(offset)) }
         add(access.ids, access.values)
     }
 

@@ -13,7 +13,7 @@ struct RecordingHeader: Equatable {
     var pin = PinPolicy.none
     var ramByteCount: UInt64 = 0
     var haltPollNanoseconds: UInt64 = 0
-    /// CLOCK_MONOTONIC at the VM's start, in nanoseconds: CNTVOFF_EL2.
+    /// CLOCK_MONOTONIC at the VM's start, in nanoseconds.
     var monotonicStart: UInt64 = 0
     /// CLOCK_REALTIME at the same time, in nanoseconds.
     var wallClockStart: UInt64 = 0

@@ -106,7 +106,7 @@ struct StatisticsRecording {
     private mutating func take(_ reply: ControlReply) throws(ControlError) {
         switch reply {
         case .failure(let text): throw .inconsistent("a refusal: \(text)")
-        case .text, .done, .dirtyPages, .pageVisit, .registers, .memory:
+        case .text, .done, .dirtyPages, .pageVisit, .registers, .memory, .counterOffset, .mpState:
             throw .inconsistent("an answer to something else")
         case .description(let value):
             guard description == nil else { throw .inconsistent("a second description") }

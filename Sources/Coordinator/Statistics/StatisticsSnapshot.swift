@@ -72,7 +72,7 @@ extension StatisticsSnapshot.VCPU {
 extension VirtualMachine {
     func takeSnapshot() -> StatisticsSnapshot {
         var snapshot = StatisticsSnapshot(
-            nanoseconds: clock.now, started: counterOffset, worldSwitch: configuration.worldSwitch)
+            nanoseconds: clock.now, started: startTime, worldSwitch: configuration.worldSwitch)
         snapshot.loop = loopStatistics
         snapshot.loop.remoteTLBFlush = dvm.invalidationCount
         snapshot.vcpus = vcpus.map { vcpu in

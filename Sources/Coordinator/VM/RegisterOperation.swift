@@ -5,9 +5,13 @@ import Shared
 struct RegisterOperation {
     /// To write; empty: all are read.
     var values: [RegisterValue] = []
+    /// Instead of registers.
+    var counterOffset: UInt64?
     var ticket: ControlTicket
-    /// What becomes of the worker's answer, which has no problem.
-    var reply: (RegisterAnswerFrame) -> ControlReply
+    /// What becomes of the worker's answer, which has no problem; nil: the client still waits for others.
+    var reply: (RegisterAnswerFrame) -> ControlReply?
+    /// The same if the worker is gone, or the VM has ended, for this reason.
+    var failed: (String) -> ControlReply? = { .failure($0) }
 }
 
 /// A register and what it holds.
@@ -34,15 +38,20 @@ extension VirtualMachine {
         on index: Int, writing values: [RegisterValue] = [], _ reply: @escaping (RegisterAnswerFrame) -> ControlReply
     ) -> ControlAnswer {
         if let refusal = registerRefusal(index) { return .now(.failure(refusal)) }
-        let vcpu = vcpus[index]
         let operation = RegisterOperation(values: values, ticket: lastControlTicket.next(), reply: reply)
+        queue(operation, on: vcpus[index])
+        return vcpus[index].state != .lost
+            ? .later(operation.ticket) : .now(.failure("the worker of vCPU \(index) is gone"))
+    }
+
+    /// Has it done after those before it. The vCPU can be asked for its registers.
+    func queue(_ operation: RegisterOperation, on vcpu: VCPU) {
         vcpu.registerOperations.append(operation)
-        guard vcpu.registerOperations.count == 1 else { return .later(operation.ticket) }
+        guard vcpu.registerOperations.count == 1 else { return }
         // Nobody is to send it into the guest meanwhile.
         vcpu.resumesAfterOperations = !vcpu.isPaused
         vcpu.isPaused = true
         begin(operation, on: vcpu)
-        return vcpu.state != .lost ? .later(operation.ticket) : .now(.failure("the worker of vCPU \(index) is gone"))
     }
 
     /// Sends the access to the worker, with what is left of the exit.
@@ -50,6 +59,7 @@ extension VirtualMachine {
         var access = RegisterAccessFrame()
         access.ids = operation.values.map(\.id)
         access.values = operation.values.map(\.value)
+        access.counterOffset = operation.counterOffset
         access.pending = vcpu.entry
         if vcpu.requests.contains(.vcpuReset), let reset = vcpu.reset {
             access.pending.reset = reset
@@ -61,7 +71,7 @@ extension VirtualMachine {
         } catch {
             return lost(vcpu, .gone)
         }
-        vcpu.entrySent()
+        vcpu.clearResults()
     }
 
     /// The worker has done the first operation of the vCPU.
@@ -74,7 +84,7 @@ extension VirtualMachine {
         if vcpu.state != .poweredOff { timersAnswered(vcpu, answer.timer) }
         guard !vcpu.registerOperations.isEmpty else { return }
         let operation = vcpu.registerOperations.removeFirst()
-        control?.complete(operation.ticket, reply(to: operation, answer, vcpu))
+        if let reply = reply(to: operation, answer, vcpu) { control?.complete(operation.ticket, reply) }
         if !vcpu.registerOperations.isEmpty {
             begin(vcpu.registerOperations[0], on: vcpu)
         } else if vcpu.resumesAfterOperations {
@@ -85,7 +95,7 @@ extension VirtualMachine {
 
     private func reply(
         to operation: RegisterOperation, _ answer: RegisterAnswerFrame, _ vcpu: VCPU
-    ) -> ControlReply {
+    ) -> ControlReply? {
         guard let problem = answer.problem else { return operation.reply(answer) }
         guard operation.values.indices.contains(answer.position) else {
             return .failure("the worker of vCPU \(vcpu.index) refuses a register that it was not asked for")
@@ -108,7 +118,9 @@ extension VirtualMachine {
     func failRegisterOperations(of vcpu: VCPU, _ why: String) {
         let operations = vcpu.registerOperations
         vcpu.registerOperations = []
-        for operation in operations { control?.complete(operation.ticket, .failure(why)) }
+        for operation in operations {
+            if let reply = operation.failed(why) { control?.complete(operation.ticket, reply) }
+        }
     }
 }
 

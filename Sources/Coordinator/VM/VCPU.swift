@@ -27,6 +27,8 @@ final class VCPU {
 
     /// Somebody wants it to stay out of the guest.
     var isPaused = false
+    /// KVM_MP_STATE_SUSPENDED: it waits, or is to wait, as by WFI.
+    var isSuspended = false
 
     /// With `VCPULossPolicy.offline`, once it is lost.
     var loss: WorkerLoss?
@@ -66,6 +68,7 @@ final class VCPU {
         self.index = index
         self.control = control
         self.channel = channel
+        entry.cpuInterface.vmcr = ICH_VMCR.reset
     }
 
     /// The last Exit.
@@ -110,8 +113,8 @@ final class VCPU {
     /// KVM's `kvm_inject_vabt`.
     func injectSError() { entry.injected = InjectedException(.serror, syndrome: UInt64(ExceptionSyndrome.serrorIDS)) }
 
-    /// What handlers said is at the worker, and not to be done again.
-    func entrySent() {
+    /// What handlers said is at the worker, or of no use any more: it is not to be done again.
+    func clearResults() {
         entry.writeCount = 0
         entry.advancePC = false
         entry.injected = InjectedException()

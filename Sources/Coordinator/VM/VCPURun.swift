@@ -101,7 +101,7 @@ extension VirtualMachine {
         if let tracer { tracer.departs(vcpu) }
         vcpu.state = .running
         runningCount &+= 1
-        vcpu.entrySent()
+        vcpu.clearResults()
         lastEntry = clock.now
         vcpu.stolenTime?.entered(at: lastEntry)
         if vcpu.exitArrived != 0 {
@@ -129,7 +129,7 @@ extension VirtualMachine {
             vcpu.entry.reset = reset
         }
         if requests.contains(.suspend) {
-            block(vcpu)
+            suspend(vcpu)
             return false
         }
         // IRQ_PENDING and UNBLOCK wanted the vCPU out, which it is; stolen time is recorded when it comes out; TLB_FLUSH
@@ -201,9 +201,10 @@ extension VirtualMachine {
         armTimer(vcpu, after: 0)
     }
 
-    private func unblock(_ vcpu: VCPU) {
+    func unblock(_ vcpu: VCPU) {
         timers.remove(vcpu.index)
         vcpu.state = .inCoordinator
+        vcpu.isSuspended = false
         if let tracer { tracer.unblocked(vcpu) }
         loopStatistics.haltWakeup &+= 1
         vcpu.observation?.pointee.current.handled = armada_monotonic()
@@ -219,16 +220,10 @@ extension VirtualMachine {
         timers.set(vcpu.index, earliest)
     }
 
-    private func timerDeadlines(_ vcpu: VCPU) -> (virtual: UInt64, physical: UInt64) {
-        let timer = vcpu.channel.exit.timer
-        var deadlines = timer.deadlines(counterOffset: counterOffset)
-        guard vcpu.virtualCounterOffset != 0, timer.virtualControl & 3 == 1 else { return deadlines }
-        // A counter that was set may be anything: only its distance means something.
-        let now = clock.now
-        let counter = now &- counterOffset &- vcpu.virtualCounterOffset
-        let (strike, overflows) = now.addingReportingOverflow(timer.virtualCompare &- counter)
-        deadlines.virtual = counter >= timer.virtualCompare ? 0 : overflows ? .max : strike
-        return deadlines
+    /// As of the vCPU's last exit, or the last access to its registers.
+    func timerDeadlines(_ vcpu: VCPU) -> (virtual: UInt64, physical: UInt64) {
+        vcpu.channel.exit.timer.deadlines(
+            at: clock.now, counterOffset: counterOffset, virtualOffset: vcpu.virtualCounterOffset)
     }
 
     /// Does what is due at `now`: the clock's alarm, and the timers of blocked vCPUs.
@@ -263,35 +258,24 @@ extension VirtualMachine {
         vcpu.entry.cpuInterface.vmcr = ICH_VMCR.reset
         vcpu.entry.context = RegisterContext()
         resetPhysicalTimer(vcpu)
+        // What was left of its last exit, and what it was told to take, went with its power.
+        vcpu.clearResults()
+        vcpu.pendingExceptions = PendingExceptions()
         vcpu.reset = reset
         vcpu.state = .blocked
         kick(vcpu, .vcpuReset)
     }
 
-    /// PSCI CPU_OFF.
+    /// PSCI CPU_OFF. As in KVM its registers stay, for whoever makes it runnable without `powerOn`.
     func powerOff(_ vcpu: VCPU) {
         vgic.reset(vcpu: vcpu.index)
-        resetPhysicalTimer(vcpu)
-        vcpu.pendingExceptions = PendingExceptions()
         vcpu.state = .poweredOff
+        updatePhysicalTimer(vcpu)
         if let tracer { tracer.poweredOff(vcpu) }
         if vcpu.exitArrived != 0 {
             vcpu.statistics.record(vcpu.reason, nanoseconds: clock.now &- vcpu.exitArrived)
             vcpu.exitArrived = 0
         }
         endIfNobodyIsLeft()
-    }
-}
-
-extension TimerState {
-    /// When each timer's condition is met, as CLOCK_MONOTONIC nanoseconds (the counters count these); `UInt64.max` for a timer
-    /// that is off, masked, or beyond the clock's end.
-    func deadlines(counterOffset: UInt64) -> (virtual: UInt64, physical: UInt64) {
-        // CNT*_CTL: ENABLE is bit 0, IMASK bit 1. Both counters begin with the VM.
-        func deadline(_ control: UInt32, _ compare: UInt64) -> UInt64 {
-            let (sum, overflows) = compare.addingReportingOverflow(counterOffset)
-            return control & 3 == 1 && !overflows ? sum : .max
-        }
-        return (deadline(virtualControl, virtualCompare), deadline(physicalControl, physicalCompare))
     }
 }

@@ -31,6 +31,8 @@ struct VMConfiguration {
     var externalWorkersPath: String?
     /// The worker program; nil: `armada-vcpu` beside this program.
     var workerPath: String?
+    /// What both counters show when the guest starts.
+    var counterStart: UInt64 = 0
     /// Where to write the trace, and the frames of every wire; nil: nowhere.
     var tracePath: String?
     var recordPath: String?

@@ -58,7 +58,9 @@ final class VirtualMachine {
     private(set) var schedule: LockstepSchedule?
     /// Set when the run is over: no vCPU enters the guest any more.
     private(set) var outcome: VMOutcome?
-    /// CNTVOFF_EL2: CLOCK_MONOTONIC when the guest started.
+    /// CLOCK_MONOTONIC when the guest started.
+    var startTime: UInt64 = 0
+    /// CNTVOFF_EL2 and CNTPOFF_EL2: what both counters are behind `clock`.
     var counterOffset: UInt64 = 0
     /// vCPUs in the guest.
     var runningCount = 0
@@ -259,7 +261,8 @@ final class VirtualMachine {
         }
         defer { WorkerPool.end(channels) }
 
-        counterOffset = clock.now
+        startTime = clock.now
+        counterOffset = startTime &- configuration.counterStart
         adopt(channels)
         beginFiles()
         for vcpu in vcpus { try welcome(vcpu) }

@@ -29,7 +29,7 @@ package struct WelcomeFrame: Hashable, Sendable {
     /// VTCR_EL2 and VTTBR_EL2; VTTBR.BADDR is an offset into the stage-2 memory file.
     package var vtcr: UInt64 = 0
     package var vttbr: UInt64 = 0
-    /// CNTVOFF_EL2: host CLOCK_MONOTONIC nanoseconds at the VM's start. CNTVCT = CNTPCT - this.
+    /// CNTVOFF_EL2 and CNTPOFF_EL2: what both counters are behind the host's CLOCK_MONOTONIC, in nanoseconds.
     package var counterOffset: UInt64 = 0
     package var listRegisterCount: UInt32 = 0
     /// Upper bound of the worker's adaptive polling window before it blocks for an Entry.

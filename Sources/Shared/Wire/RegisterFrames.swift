@@ -9,6 +9,8 @@ package struct RegisterAccessFrame: Sendable {
     /// To write, with their values; without any, all registers are read.
     package var ids: [UInt64] = []
     package var values: [UInt128] = []
+    /// KVM_ARM_SET_COUNTER_OFFSET: the offset of both counters from here on; nothing is read or written then. nil: as it is.
+    package var counterOffset: UInt64?
 
     package init() {}
 }

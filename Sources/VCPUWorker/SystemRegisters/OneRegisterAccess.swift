@@ -18,7 +18,9 @@ extension VCPU {
         answer.number = access.number
         completeExit(access.pending)
         do throws(OneRegisterError) {
-            if !access.ids.isEmpty {
+            if let offset = access.counterOffset {
+                timers.setCounterOffset(offset)
+            } else if !access.ids.isEmpty {
                 // All or nothing.
                 for (position, id) in access.ids.enumerated() {
                     answer.position = position
@@ -123,7 +125,9 @@ extension VCPU {
         case .timer(.virtualControl), .timer(.physicalControl):
             // ISTATUS, which is computed, may come back.
             changeable = 7
-        case .timer(.physicalCounter): throw OneRegisterError(problem: .readOnly)
+        case .timer(.physicalCounter):
+            guard timers.hasVMCounterOffset else { throw OneRegisterError(problem: .readOnly) }
+            return
         case .system(let encoding): changeable = try changeableBits(encoding)
         case .psciVersion: throw .unknown
         default: return
@@ -199,7 +203,8 @@ extension VCPU {
         switch timer {
         case .virtualControl: timers.virtual.control = value & 3
         case .virtualCompare: timers.virtual.compare = value
-        case .virtualCounter: timers.virtualOffset = counter &- value
+        // Both counters are the VM's once it has set their offset; KVM ignores these writes then, too.
+        case .virtualCounter: if !timers.hasVMCounterOffset { timers.virtualOffset = counter &- value }
         case .physicalControl: timers.physical.control = value & 3
         case .physicalCompare: timers.physical.compare = value
         case .physicalCounter: break

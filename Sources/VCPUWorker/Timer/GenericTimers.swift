@@ -16,6 +16,10 @@ struct GenericTimer {
 
     func isConditionMet(at counter: UInt64) -> Bool { counter >= compare }
     func isLineHigh(at counter: UInt64) -> Bool { isArmable && isConditionMet(at: counter) }
+    /// How far `counter` is from the strike; `UInt64.max` if none is to come.
+    func distance(from counter: UInt64) -> UInt64 {
+        isArmable && compare > counter ? compare &- counter : .max
+    }
     /// CTL with ISTATUS, which only an enabled timer shows.
     func controlValue(at counter: UInt64) -> UInt64 {
         control & 1 != 0 && isConditionMet(at: counter) ? control | 1 << 2 : control
@@ -42,8 +46,10 @@ struct GenericTimers {
     /// CNTFRQ_EL0.
     static let frequency: UInt64 = 1_000_000_000
 
-    /// The host's CLOCK_MONOTONIC at the VM's start. Both counters start there, as a board's do.
+    /// What the physical counter is behind the host's CLOCK_MONOTONIC.
     var counterOffset: UInt64 = 0
+    /// The VM's owner has set `counterOffset`, and nobody sets a counter any more: KVM's KVM_ARCH_FLAG_VM_COUNTER_OFFSET.
+    private(set) var hasVMCounterOffset = false
     /// What the virtual counter is behind the physical one.
     var virtualOffset: UInt64 = 0
     var virtual = GenericTimer()
@@ -55,19 +61,20 @@ struct GenericTimers {
 
     init(counterOffset: UInt64 = 0) { self.counterOffset = counterOffset }
 
+    /// KVM_ARM_SET_COUNTER_OFFSET: takes the place of the virtual counter's own offset, too.
+    mutating func setCounterOffset(_ offset: UInt64) {
+        counterOffset = offset
+        virtualOffset = 0
+        hasVMCounterOffset = true
+    }
+
     /// The host time of the next strike that matters, or nil: the earlier of the timers that wait.
     func deadline(after counter: UInt64) -> UInt64? {
-        var earliest: UInt64?
-        let virtualCounter = counter &- virtualOffset
-        if virtual.isArmable, virtual.compare > virtualCounter {
-            let (strike, overflow) = counter.addingReportingOverflow(virtual.compare &- virtualCounter)
-            if !overflow { earliest = strike }
-        }
-        if physical.isArmable, physical.compare > counter { earliest = min(earliest ?? .max, physical.compare) }
-        guard let earliest else { return nil }
-        let (deadline, overflow) = earliest.addingReportingOverflow(counterOffset)
+        // The counters may be anything; only a distance means something to the host.
+        let distance = min(virtual.distance(from: counter &- virtualOffset), physical.distance(from: counter))
+        let (deadline, overflows) = (counter &+ counterOffset).addingReportingOverflow(distance)
         // A guest that sets "never" must not become a host time in the past.
-        return overflow || deadline > UInt64(Int64.max) ? nil : deadline
+        return overflows || deadline > UInt64(Int64.max) ? nil : deadline
     }
 
     /// Arms the host's timer for the next strike. One that is armed too early stays: its strike arms it again, which

@@ -62,6 +62,10 @@ enum ControlDecoder {
             return try decode(try body(message.pointee.write_memory))
         case ARMADA__CONTROL__CONTROL_REQUEST__BODY_WALK:
             return try decode(try body(message.pointee.walk))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_COUNTER_OFFSET:
+            return try decode(try body(message.pointee.counter_offset))
+        case ARMADA__CONTROL__CONTROL_REQUEST__BODY_MP_STATE:
+            return try decode(try body(message.pointee.mp_state))
         default: throw .missingBody
         }
     }
@@ -97,6 +101,14 @@ enum ControlDecoder {
             return .registers(try decode(try body(message.pointee.registers)))
         case ARMADA__CONTROL__CONTROL_REPLY__BODY_MEMORY:
             return .memory(try decode(try body(message.pointee.memory)))
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_COUNTER_OFFSET:
+            let reply = try body(message.pointee.counter_offset)
+            try checkFields(reply.base)
+            return .counterOffset(reply.offset)
+        case ARMADA__CONTROL__CONTROL_REPLY__BODY_MP_STATE:
+            let reply = try body(message.pointee.mp_state)
+            try checkFields(reply.base)
+            return .mpState(try mpState(reply.state))
         default: throw .missingBody
         }
     }

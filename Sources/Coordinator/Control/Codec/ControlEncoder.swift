@@ -79,6 +79,12 @@ enum ControlEncoder {
                 $0.access = Armada__Control__AccessKind(access.kind.rawValue)
                 $0.is_unprivileged = access.isUnprivileged ? 1 : 0
             }
+        case .counterOffset(let offset):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_COUNTER_OFFSET
+            message.pointee.counter_offset = pool.message(counterOffset: offset)
+        case .mpState(let vcpu, let state):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REQUEST__BODY_MP_STATE
+            message.pointee.mp_state = pool.message(mpState: state, vcpu: vcpu)
         }
         return pack(armada__control__control_request__get_packed_size(message)) {
             armada__control__control_request__pack(message, $0)
@@ -123,6 +129,14 @@ enum ControlEncoder {
             message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_MEMORY
             let data = pool.bytes(bytes)
             message.pointee.memory = pool.message(armada__control__memory__init) { $0.bytes = data }
+        case .counterOffset(let offset):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_COUNTER_OFFSET
+            message.pointee.counter_offset = pool.message(armada__control__counter_offset__init) { $0.offset = offset }
+        case .mpState(let state):
+            message.pointee.body_case = ARMADA__CONTROL__CONTROL_REPLY__BODY_MP_STATE
+            message.pointee.mp_state = pool.message(armada__control__mpstate_reply__init) {
+                $0.state = Armada__Control__MPState(state.rawValue)
+            }
         }
         let byteCount = armada__control__control_reply__get_packed_size(message)
         guard byteCount <= ControlProtocol.maximumReplyByteCount else {

@@ -44,7 +44,7 @@ extension MessagePool {
             $0.serror_pending = state.events.isSErrorPending ? 1 : 0
             $0.serror_has_esr = state.events.hasSErrorSyndrome ? 1 : 0
             $0.serror_esr = state.events.serrorSyndrome
-            $0.is_stopped = state.isStopped ? 1 : 0
+            $0.mp_state = Armada__Control__MPState(state.mpState.rawValue)
         }
     }
 }
@@ -77,7 +77,7 @@ extension ControlDecoder {
             events: VCPUEvents(
                 isSErrorPending: message.serror_pending != 0, hasSErrorSyndrome: message.serror_has_esr != 0,
                 serrorSyndrome: message.serror_esr),
-            isStopped: message.is_stopped != 0)
+            mpState: try mpState(message.mp_state))
     }
 
     static func decode(_ message: Armada__Control__MemoryRead) throws(ControlError) -> ControlRequest {

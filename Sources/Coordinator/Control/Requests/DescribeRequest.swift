@@ -67,7 +67,7 @@ extension VirtualMachine {
     func describe() -> VMDescription {
         VMDescription(
             pid: Int(getpid()), state: outcome == nil ? .running : .ending,
-            uptimeNanoseconds: clock.now &- counterOffset, vcpus: vcpus.map(\.description),
+            uptimeNanoseconds: clock.now &- startTime, vcpus: vcpus.map(\.description),
             kernel: configuration.kernelPath, initrd: configuration.initrdPath ?? "",
             commandLine: configuration.commandLine, memoryByteCount: configuration.memoryByteCount,
             haltPoll: configuration.haltPoll, pin: configuration.pin.rawValue,

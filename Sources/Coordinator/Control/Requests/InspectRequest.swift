@@ -29,7 +29,8 @@ extension VirtualMachine {
             let registers = (0..<configuration.listRegisterCount).map {
                 hexadecimal(vcpu.entry.cpuInterface.listRegisters[$0])
             }
-            return "vCPU \(vcpu.index): \(vcpu.state), mode \(mode), requests \(requests), doorbell \(doorbell), "
+            let state = vcpu.isSuspended ? "\(vcpu.state), suspended" : "\(vcpu.state)"
+            return "vCPU \(vcpu.index): \(state), mode \(mode), requests \(requests), doorbell \(doorbell), "
                 + "\(vcpu.lastExitDescription); list registers at the last entry \(registers.joined(separator: " "))\n"
         }.joined()
     }

@@ -7,8 +7,7 @@ struct RegisterState: Equatable, Sendable {
     var values: [RegisterValue] = []
     var fault = FaultInformation()
     var events = VCPUEvents()
-    /// KVM_MP_STATE_STOPPED; otherwise KVM_MP_STATE_RUNNABLE.
-    var isStopped = false
+    var mpState = MPState.runnable
 }
 
 /// KVM's `struct kvm_vcpu_fault_info`.
@@ -47,7 +46,7 @@ extension VirtualMachine {
                 state.events.hasSErrorSyndrome = answer.serrorSyndrome != 0
                 state.events.serrorSyndrome = answer.serrorSyndrome
             }
-            state.isStopped = vcpus[index].state == .poweredOff
+            state.mpState = vcpus[index].mpState
             return .registers(state)
         }
     }

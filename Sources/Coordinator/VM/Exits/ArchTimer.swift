@@ -10,9 +10,6 @@ struct PhysicalTimer {
     /// CNTP_CVAL_EL0.
     var compare: UInt64 = 0
 
-    /// The output line: KVM's `kvm_timer_should_fire`.
-    func isLineHigh(at counter: UInt64) -> Bool { control & 3 == 1 && counter >= compare }
-
     /// The register's value for the guest: KVM's `kvm_arm_timer_read`.
     func read(_ register: Register, at counter: UInt64) -> UInt64 {
         switch register {
@@ -70,14 +67,19 @@ extension VirtualMachine {
         updatePhysicalTimer(vcpu, at: now)
     }
 
-    /// Sets the line, and arms the background timer for a line that is to rise: KVM's `timer_emulate`.
+    /// The counter or the vCPU's power has changed, which with vhe is nothing to the coordinator.
+    func updatePhysicalTimer(_ vcpu: VCPU) { if movesContext { updatePhysicalTimer(vcpu, at: clock.now) } }
+
+    /// Sets the line, and arms the background timer for a line that is to rise: KVM's `timer_emulate`. While the vCPU is off
+    /// nothing rises.
     private func updatePhysicalTimer(_ vcpu: VCPU, at now: UInt64) {
         let timer = vcpu.physicalTimer
-        let isHigh = timer.isLineHigh(at: now &- counterOffset)
+        let counter = now &- counterOffset
+        let isArmed = timer.control & 3 == 1 && vcpu.state != .poweredOff
+        let isHigh = isArmed && counter >= timer.compare
         vgic.setPPI(PhysicalMap.physicalTimerINTID, vcpu: vcpu.index, level: isHigh)
-        let (deadline, overflows) = timer.compare.addingReportingOverflow(counterOffset)
-        let isWaiting = !isHigh && timer.control & 3 == 1 && !overflows
-        physicalTimers.set(vcpu.index, isWaiting ? deadline : .max)
+        let deadline = strike(of: timer.compare, counter: counter, at: now)
+        physicalTimers.set(vcpu.index, isArmed && !isHigh ? deadline : .max)
     }
 
     /// Raises the lines of the physical timers that are due: KVM's `kvm_phys_timer_expire`.
@@ -88,9 +90,8 @@ extension VirtualMachine {
 
     /// The vCPU starts over: KVM's `kvm_timer_vcpu_reset`.
     func resetPhysicalTimer(_ vcpu: VCPU) {
-        guard movesContext else { return }
         vcpu.physicalTimer = PhysicalTimer()
-        updatePhysicalTimer(vcpu, at: clock.now)
+        updatePhysicalTimer(vcpu)
     }
 
     /// What else an Exit brings with nvhe: the registers, of which the next Entry gives back this copy.

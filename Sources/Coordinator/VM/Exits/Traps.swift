@@ -74,6 +74,8 @@ extension VirtualMachine {
             vcpu.write(register: 0, PSCI.Result.success)
             return .block
         case .off:
+            // Seen only if it is made runnable from outside: what KVM answers then.
+            vcpu.write(register: 0, PSCI.Result.success)
             powerOff(vcpu)
             return .leave
         case .on(let target, let reset):

@@ -15,6 +15,14 @@ extension FrameDecoder {
         try checkFields(pending.base)
         guard pending.cpu_interface == nil else { throw .needless("CPU interface in a register access") }
         try decodeResults(pending, into: &frame.pending)
+        if message.sets_counter_offset != 0 {
+            guard frame.ids.isEmpty else {
+                throw .outOfRange("register count beside an offset", UInt64(frame.ids.count))
+            }
+            frame.counterOffset = message.counter_offset
+        } else if message.counter_offset != 0 {
+            throw .outOfRange("counter offset that is not set", message.counter_offset)
+        }
         // Registers moved are those of exits.
         var carried = CarriedState(worldSwitch: worldSwitch)
         try decode(pending.context, into: &frame.pending.context, &carried)

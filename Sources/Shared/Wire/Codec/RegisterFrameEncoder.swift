@@ -14,6 +14,8 @@ package enum RegisterFrameEncoder {
             $0.n_values = value.values.count &* 2
             $0.values = words
             $0.pending = pending
+            $0.sets_counter_offset = value.counterOffset == nil ? 0 : 1
+            $0.counter_offset = value.counterOffset ?? 0
         }
         return pack(ARMADA__WIRE__FRAME__BODY_REGISTER_ACCESS, &pool) { $0.register_access = message }
     }
