@@ -26,7 +26,7 @@ import Testing
         machine.vm.ram.base.storeBytes(of: 7, toByteOffset: 16 << 20, as: UInt64.self)
         let create = SlotChange.create(base: IPA(0x8000_0000), byteCount: 4 << 20, output: nil, isReadOnly: false)
         #expect(try machine.vm.change(slot: 1, create) == nil)
-        #expect(machine.vm.slots[1].output.rawValue == 16 << 20)
+        #expect(try machine.vm.slot(1).output.rawValue == 16 << 20)
         #expect(machine.vm.ram.base.load(fromByteOffset: 16 << 20, as: UInt64.self) == 0)
         touch(machine, 0x8020_1000)
         #expect(machine.leaf(IPA(0x8020_0000))?.level == 2)
@@ -42,11 +42,11 @@ import Testing
         armada_store32(control.dvmAcknowledged, UInt32(truncatingIfNeeded: ticket))
         #expect(!machine.vm.dvm.isComplete(ticket))
         _ = try machine.vm.change(slot: 2, create)
-        #expect(machine.vm.slots[1].output.rawValue == 20 << 20)
+        #expect(try machine.vm.slot(2).output.rawValue == 20 << 20)
         armada_store32(control.dvmAcknowledged, UInt32(truncatingIfNeeded: ticket + 1))
         _ = try machine.vm.change(slot: 2, .delete)
         _ = try machine.vm.change(slot: 3, .create(base: IPA(0), byteCount: 4096, output: nil, isReadOnly: true))
-        #expect(machine.vm.slots[0].output.rawValue == 16 << 20)
+        #expect(try machine.vm.slot(3).output.rawValue == 16 << 20)
     }
 
     @Test func `a moved slot keeps its memory`() throws {

@@ -47,7 +47,7 @@ import Testing
         for words in ["protocol_version=\(WireProtocol.version)", "pid=\(getpid())", "wanted_vcpu=any"] {
             #expect(lines[0].contains(words))
         }
-        for words in ["vcpu_index=1", "vcpu_count=2", "ram_byte_count=33554432"] { #expect(lines[3].contains(words)) }
+        for words in ["vcpu_index=1", "vcpu_count=2", "ram_byte_count=33619968"] { #expect(lines[3].contains(words)) }
         for words in ["sequence=0", "reset_pc=0x40080000", "reset_x0=0x44000000"] { #expect(lines[4].contains(words)) }
         for words in [
             "sequence=1", "code=TRAP", "ESR_EL2=0x5a000000 (HVC64 #0x0)", "PC=0x40081000",

@@ -217,13 +217,13 @@ import Testing
 
     @Test func memoryIsReadAndWritten() throws {
         let setting = try Setting()
-        setting.vm.slots.startLogging(slot: 0)
+        try setting.vm.startLogging(0)
         let position = DVMRing(controlPage: setting.vm.controlPage.base, vcpuCount: 1).head
         try setting.ask(.writeMemory(IPA(0x4000_0FFE), bytes: [1, 2, 3, 4], wholeByteCount: 4))
         #expect(setting.reply() == .done)
         try setting.ask(.readMemory(IPA(0x4000_0FFD), byteCount: 6))
         #expect(setting.reply() == .memory([0, 1, 2, 3, 4, 0]))
-        #expect(setting.vm.slots[0].dirtyPages?.ranges == [0..<2])
+        #expect(try setting.vm.slot(0).dirtyPages?.ranges == [0..<2])
         // Decoded code is told by line.
         let ring = DVMRing(controlPage: setting.vm.controlPage.base, vcpuCount: 1)
         #expect(ring.head == position + 2)

@@ -190,15 +190,15 @@ import Testing
 
     @Test func `dirty logging maps pages, read-only until written`() throws {
         let machine = try TestMachine()
-        machine.vm.slots.startLogging(slot: 0)
+        try machine.vm.startLogging(0)
         machine.boot()
         let ipa = IPA(0x4012_3000)
         machine.exit(dataAbort(), ipa: ipa.rawValue)
         #expect(machine.leaf(ipa)?.level == 3)
-        #expect(machine.vm.slots[0].dirtyPages?.count == 0)
+        #expect(try machine.vm.slot(0).dirtyPages?.count == 0)
         machine.exit(dataAbort(.permission(level: 3), write: true), ipa: ipa.rawValue)
         let leaf = try #require(machine.leaf(ipa))
         #expect(Stage2Permissions(leaf.descriptor) == .all)
-        #expect(machine.vm.slots[0].dirtyPages?.ranges == [0x123..<0x124])
+        #expect(try machine.vm.slot(0).dirtyPages?.ranges == [0x123..<0x124])
     }
 }

@@ -188,3 +188,10 @@ final class RecordingDevice: MMIODevice {
         log.append("w \(offset) \(byteCount) \(value) \(vcpu)")
     }
 }
+
+extension VirtualMachine {
+    /// The memory slot of that number.
+    func slot(_ id: Int) throws -> MemorySlot { slots[try slots.index(id: id)] }
+
+    func startLogging(_ id: Int) throws { slots.startLogging(slot: try slots.index(id: id)) }
+}
