@@ -97,6 +97,51 @@ void   armada__wire__welcome__free_unpacked
   assert(message->base.descriptor == &armada__wire__welcome__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   armada__wire__identification__init
+                     (Armada__Wire__Identification         *message)
+{
+  static const Armada__Wire__Identification init_value = ARMADA__WIRE__IDENTIFICATION__INIT;
+  *message = init_value;
+}
+size_t armada__wire__identification__get_packed_size
+                     (const Armada__Wire__Identification *message)
+{
+  assert(message->base.descriptor == &armada__wire__identification__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t armada__wire__identification__pack
+                     (const Armada__Wire__Identification *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &armada__wire__identification__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t armada__wire__identification__pack_to_buffer
+                     (const Armada__Wire__Identification *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &armada__wire__identification__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Armada__Wire__Identification *
+       armada__wire__identification__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Armada__Wire__Identification *)
+     protobuf_c_message_unpack (&armada__wire__identification__descriptor,
+                                allocator, len, data);
+}
+void   armada__wire__identification__free_unpacked
+                     (Armada__Wire__Identification *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &armada__wire__identification__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   armada__wire__context__init
                      (Armada__Wire__Context         *message)
 {
@@ -714,7 +759,7 @@ const ProtobufCMessageDescriptor armada__wire__hello__descriptor =
   (ProtobufCMessageInit) armada__wire__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[19] =
+static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[20] =
 {
   {
     "protocol_version",
@@ -944,6 +989,18 @@ static const ProtobufCFieldDescriptor armada__wire__welcome__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "identification",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Armada__Wire__Welcome, identification),
+    &armada__wire__identification__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   6,   /* field[6] = control_byte_count */
@@ -952,6 +1009,7 @@ static const unsigned armada__wire__welcome__field_indices_by_name[] = {
   16,   /* field[16] = fault_seed */
   13,   /* field[13] = halt_poll_fixed */
   11,   /* field[11] = halt_poll_nanoseconds */
+  19,   /* field[19] = identification */
   10,   /* field[10] = list_register_count */
   15,   /* field[15] = lockstep */
   3,   /* field[3] = mpidr */
@@ -970,7 +1028,7 @@ static const ProtobufCIntRange armada__wire__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 21, 16 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
 {
@@ -980,11 +1038,49 @@ const ProtobufCMessageDescriptor armada__wire__welcome__descriptor =
   "Armada__Wire__Welcome",
   "armada.wire",
   sizeof(Armada__Wire__Welcome),
-  19,
+  20,
   armada__wire__welcome__field_descriptors,
   armada__wire__welcome__field_indices_by_name,
   2,  armada__wire__welcome__number_ranges,
   (ProtobufCMessageInit) armada__wire__welcome__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor armada__wire__identification__field_descriptors[1] =
+{
+  {
+    "registers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Armada__Wire__Identification, n_registers),
+    offsetof(Armada__Wire__Identification, registers),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned armada__wire__identification__field_indices_by_name[] = {
+  0,   /* field[0] = registers */
+};
+static const ProtobufCIntRange armada__wire__identification__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor armada__wire__identification__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "armada.wire.Identification",
+  "Identification",
+  "Armada__Wire__Identification",
+  "armada.wire",
+  sizeof(Armada__Wire__Identification),
+  1,
+  armada__wire__identification__field_descriptors,
+  armada__wire__identification__field_indices_by_name,
+  1,  armada__wire__identification__number_ranges,
+  (ProtobufCMessageInit) armada__wire__identification__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor armada__wire__context__field_descriptors[1] =
@@ -2062,7 +2158,7 @@ const ProtobufCMessageDescriptor armada__wire__register_answer__descriptor =
   (ProtobufCMessageInit) armada__wire__register_answer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor armada__wire__frame__field_descriptors[8] =
+static const ProtobufCFieldDescriptor armada__wire__frame__field_descriptors[9] =
 {
   {
     "hello",
@@ -2160,22 +2256,36 @@ static const ProtobufCFieldDescriptor armada__wire__frame__field_descriptors[8] 
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "identification",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Armada__Wire__Frame, body_case),
+    offsetof(Armada__Wire__Frame, identification),
+    &armada__wire__identification__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned armada__wire__frame__field_indices_by_name[] = {
   3,   /* field[3] = entry */
   2,   /* field[2] = exit */
   0,   /* field[0] = hello */
+  8,   /* field[8] = identification */
   6,   /* field[6] = register_access */
   7,   /* field[7] = register_answer */
   4,   /* field[4] = sgi */
   5,   /* field[5] = stop */
   1,   /* field[1] = welcome */
 };
-static const ProtobufCIntRange armada__wire__frame__number_ranges[2 + 1] =
+static const ProtobufCIntRange armada__wire__frame__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 10, 6 },
-  { 0, 8 }
+  { 50, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor armada__wire__frame__descriptor =
 {
@@ -2185,10 +2295,10 @@ const ProtobufCMessageDescriptor armada__wire__frame__descriptor =
   "Armada__Wire__Frame",
   "armada.wire",
   sizeof(Armada__Wire__Frame),
-  8,
+  9,
   armada__wire__frame__field_descriptors,
   armada__wire__frame__field_indices_by_name,
-  2,  armada__wire__frame__number_ranges,
+  3,  armada__wire__frame__number_ranges,
   (ProtobufCMessageInit) armada__wire__frame__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

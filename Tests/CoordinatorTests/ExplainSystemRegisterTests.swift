@@ -68,7 +68,7 @@ import Testing
             let answer = SystemRegisterAnswer(row.encoding)
             let expected: SystemRegisterAnswer =
                 switch row.meaning {
-                case .state, .constant: .worker
+                case .state, .constant, .identification: .worker
                 case .rule(let rule):
                     switch rule {
                     case .hypervisor: .coordinator

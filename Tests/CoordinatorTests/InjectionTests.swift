@@ -143,7 +143,7 @@ import Testing
 
     /// The rule for syndromes stands and falls with what the processor announces.
     @Test func withoutFEAT_RAS() throws {
-        #expect(IDRegisters.id_AA64PFR0_EL1 >> 28 & 0xF == 0)
+        #expect(IDRegisterSet.implemented[.pfr0] >> 28 & 0xF == 0)
         let machine = try TestMachine()
         machine.boot()
         #expect(refusal(machine, .inject(.serror(iss: 1), vcpu: 0))?.contains("FEAT_RAS") == true)

@@ -26,8 +26,9 @@ import Testing
         #expect(
             setting.worker.access.pending.writeCount == 1 && setting.worker.access.pending.writeValues[0] == 0x1_0001)
         guard case .registers(let state) = setting.reply() else { Issue.record("no registers"); return }
-        #expect(state.values.map(\.id) == [OneRegister.pc.id, OneRegister.psciVersion.id])
-        #expect(state.values.map(\.value) == [5, 0x1_0001])
+        let identification = IDRegister.allCases.map(\.id)
+        #expect(state.values.map(\.id) == [OneRegister.pc.id] + identification + [OneRegister.psciVersion.id])
+        #expect(state.values.first?.value == 5 && state.values.last?.value == 0x1_0001)
         #expect(state.fault.esr.exceptionClass == .hvc64 && state.mpState == .runnable)
         #expect(state.events == VCPUEvents(isSErrorPending: true, hasSErrorSyndrome: true, serrorSyndrome: 3))
         setting.vm.resume(0..<1)

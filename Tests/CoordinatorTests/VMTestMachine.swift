@@ -48,7 +48,10 @@ final class ScriptedWorker {
         try? FrameWriter.send(RegisterFrameEncoder.encode(answer, worldSwitch: carried.worldSwitch), to: socket)
     }
 
-    enum Order { case welcome, entry, registerAccess, stop, nothing, closed }
+    /// Of the last Welcome or Identification.
+    private(set) var identification = IDRegisterSet.implemented
+
+    enum Order { case welcome, entry, registerAccess, identification, stop, nothing, closed }
 
     func next(waiting: FrameReader.Waiting = .never) -> Order {
         do throws(WireError) {
@@ -59,9 +62,13 @@ final class ScriptedWorker {
                 switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &carried) {
                 case .welcome(let frame):
                     carried = CarriedState(worldSwitch: frame.worldSwitch)
+                    identification = frame.identification
                     return .welcome
                 case .entry: return .entry
                 case .registerAccess: return .registerAccess
+                case .identification(let registers):
+                    identification = registers
+                    return .identification
                 case .stop: return .stop
                 }
             }

@@ -8,6 +8,8 @@ struct QEMUDecoder {
 
     /// An Armv8.2-A core whose ID registers say what ours say, FEAT_FlagM aside.
     static let neoverseN1 = QEMUDecoder(model: "neoverse-n1")
+    /// An Armv8.0-A core with CRC32, AES, PMULL, SHA1 and SHA256.
+    static let cortexA57 = QEMUDecoder(model: "cortex-a57")
     /// Every feature that QEMU has.
     static let maximum = QEMUDecoder(model: "max")
 

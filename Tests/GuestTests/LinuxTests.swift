@@ -34,6 +34,9 @@ extension GuestTests {
                 #expect(lines.contains("armada: on again 1"))
                 #expect(lines.contains("armada: function call interrupts on \(cpus) processors"))
             }
+            let features =
+                "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp flagm"
+            #expect(run.lines("cpuinfo:") == ["cpuinfo: Features\t: \(features)"])
             // The table in /proc/interrupts: the timer's line has a count for each CPU.
             let timer = try #require(run.lines("interrupts:").first { $0.contains("arch_timer") })
             #expect(timer.split(separator: " ").dropFirst(2).prefix(cpus).allSatisfy { (UInt64($0) ?? 0) > 0 })

@@ -24,7 +24,10 @@ struct FrameMutationTests {
     @Test func whatIsAcceptedMakesSense() {
         var damage = SplitMix64(seed: 20_240_601)
         var decoder = FrameDecoder()
-        let samples = [Encoded.exit, Encoded.entry, Encoded.hello, Encoded.welcome, Encoded.sgi, Encoded.stop]
+        let samples = [
+            Encoded.exit, Encoded.entry, Encoded.hello, Encoded.welcome, Encoded.sgi, Encoded.stop,
+            Encoded.identification,
+        ]
         var accepted = 0
         var refused = 0
         for round in 0..<100_000 {
@@ -48,6 +51,7 @@ struct FrameMutationTests {
                 case .entry: #expect(Self.makesSense(entry))
                 case .welcome(let welcome): #expect(Self.makesSense(welcome))
                 case .registerAccess: #expect(decoder.access.ids.count == decoder.access.values.count)
+                case .identification(let registers): #expect(registers.problem == nil)
                 case .stop: break
                 }
                 accepted += 1
@@ -74,6 +78,7 @@ struct FrameMutationTests {
         welcome.vcpuIndex < welcome.vcpuCount && welcome.vcpuCount <= 512 && welcome.ramByteCount % 4096 == 0
             && welcome.ramByteCount > 0 && welcome.vttbr & 0xFFFF_FFFF_FFFE < welcome.stage2ByteCount
             && (1...16).contains(welcome.listRegisterCount) && welcome.haltPollNanoseconds <= 1_000_000_000
+            && welcome.identification.problem == nil
             && welcome.controlByteCount == UInt64(ControlPage.byteCount(vcpuCount: Int(welcome.vcpuCount)))
     }
 

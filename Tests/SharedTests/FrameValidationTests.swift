@@ -51,6 +51,7 @@ struct FrameValidationTests {
         #expect(workerError(Encoded.welcome) == .wrongSender("Welcome"))
         #expect(workerError(Encoded.entry) == .wrongSender("Entry"))
         #expect(workerError(Encoded.stop) == .wrongSender("Stop"))
+        #expect(workerError(Encoded.identification) == .wrongSender("Identification"))
     }
 
     @Test func coordinatorsSendOnlyWelcomeEntryStop() {
@@ -145,6 +146,30 @@ struct FrameValidationTests {
         #expect(coordinatorError(message(4, [0x2A, 2, 0x08, 5, 0x3A, 0])) == .injectedKind(5))
         let minusOne: [UInt8] = [0x08] + Array(repeating: 0xFF, count: 9) + [0x01]
         #expect(coordinatorError(message(4, [0x2A, 11] + minusOne + [0x3A, 0])) == .injectedKind(-1))
+    }
+
+    // MARK: Identification
+
+    @Test func impossibleIdentificationIsRefused() {
+        #expect(coordinatorError(Encoded.identification) == nil)
+        // Field 50 with a message of no, and of six registers.
+        #expect(coordinatorError([0x92, 0x03, 0]) == .identificationCount(0))
+        let six = [0x92, 0x03, 50, 0x0A, 48] + [UInt8](repeating: 0, count: 48)
+        #expect(coordinatorError(six) == .identificationCount(6))
+        for (register, value) in [(IDRegister.pfr0, 0), (.isar0, UInt64.max), (.isar1, 2), (.mmfr2, 1 << 60 | 1)] {
+            var frame = WireSamples.welcome
+            frame.identification[register] = value
+            guard case .unsafe(register, value, let bits) = frame.identification.problem else {
+                Issue.record("\(register) can be \(value)")
+                continue
+            }
+            let error = WireError.identification(.unsafe(register, value: value, bits: bits))
+            #expect(coordinatorError(Encoded.payload { $0.encode(frame) }) == error)
+            #expect(coordinatorError(Encoded.payload { $0.encode(frame.identification) }) == error)
+        }
+        var frame = WireSamples.welcome
+        frame.identification.remove(.CSV3)
+        #expect(coordinatorError(Encoded.payload { $0.encode(frame) }) == .identification(.missing(.CSV3, for: .E0PD)))
     }
 
     // MARK: Welcome

@@ -23,6 +23,8 @@ enum WireSamples {
         frame.haltPollIsFixed = true
         frame.processor = -1
         frame.worldSwitch = .nvhe
+        frame.identification.remove(.FP16)
+        frame.identification.remove(.LSE)
         frame.isLockstep = true
         frame.faultSeed = 0x0123_4567_89AB_CDEF
         frame.dropDVMAckInterval = 64
@@ -124,6 +126,7 @@ enum Encoded {
     static var welcome: [UInt8] { payload { $0.encode(WireSamples.welcome) } }
     static var sgi: [UInt8] { payload { $0.encode(SGIFrame(value: 0x1234, group: 1, timestamp: 5)) } }
     static var stop: [UInt8] { payload { $0.encodeStop() } }
+    static var identification: [UInt8] { payload { $0.encode(WireSamples.welcome.identification) } }
 }
 
 extension FrameEncoder {

@@ -1,3 +1,4 @@
+import Shared
 import Testing
 
 @testable import VCPUWorker
@@ -45,7 +46,7 @@ import Testing
 
     @Test(arguments: cases)
     func computes(_ example: Case) {
-        let op = Decoder.shared.decode(example.word)
+        let op = Decoder.shared.decode(example.word, .all)
         #expect(op.code == .vector)
         var nzcv: UInt32 = 0
         var fpsr: UInt32 = 0

@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func knowsWhatTakesItsAddressFromSP() {
-        func isAddressFromSP(_ word: UInt32) -> Bool { VCPU.isAddressFromSP(word, Decoder.shared.decode(word)) }
+        func isAddressFromSP(_ word: UInt32) -> Bool { VCPU.isAddressFromSP(word, Decoder.shared.decode(word, .all)) }
         #expect(isAddressFromSP(0xF940_03E0))  // LDR X0, [SP]
         #expect(isAddressFromSP(0xA9BF_7BFD))  // STP X29, X30, [SP, #-16]!
         #expect(isAddressFromSP(0xC85F_7FE0))  // LDXR X0, [SP]

@@ -45,15 +45,15 @@ import Testing
     }
 
     @Test func identificationSaysWhatIsThere() {
-        #expect(IDRegisters.id_AA64PFR0_EL1 == 0x1300_0000_0111_0011)
+        #expect(IDRegisterSet.implemented[.pfr0] == 0x1300_0000_0111_0011)
         #expect(IDRegisters.id_AA64DFR0_EL1 == 0x1030_5006)
-        #expect(IDRegisters.id_AA64ISAR0_EL1 == 0x0010_1000_1021_1120)
-        #expect(IDRegisters.id_AA64ISAR1_EL1 == 0x0010_0001)
+        #expect(IDRegisterSet.implemented[.isar0] == 0x0010_1000_1021_1120)
+        #expect(IDRegisterSet.implemented[.isar1] == 0x0010_0001)
         #expect(IDRegisters.id_AA64MMFR0_EL1(physicalAddressBits: 32) == 0x0010_0020)
         #expect(IDRegisters.id_AA64MMFR0_EL1(physicalAddressBits: 40) == 0x0010_0022)
         #expect(IDRegisters.id_AA64MMFR0_EL1(physicalAddressBits: 48) == 0x0010_0025)
-        #expect(IDRegisters.id_AA64MMFR1_EL1 == 0x0020_0000)
-        #expect(IDRegisters.id_AA64MMFR2_EL1 == 0x1000_0000_0000_0010)
+        #expect(IDRegisterSet.implemented[.mmfr1] == 0x0020_0000)
+        #expect(IDRegisterSet.implemented[.mmfr2] == 0x1000_0000_0000_0010)
         #expect(IDRegisters.ctr_EL0 == 0x8444_C004)
         #expect(IDRegisters.midr_EL1 == 0x000F_A3D1)
     }

@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Armada__Wire__Hello Armada__Wire__Hello;
 typedef struct Armada__Wire__Welcome Armada__Wire__Welcome;
+typedef struct Armada__Wire__Identification Armada__Wire__Identification;
 typedef struct Armada__Wire__Context Armada__Wire__Context;
 typedef struct Armada__Wire__CPUInterface Armada__Wire__CPUInterface;
 typedef struct Armada__Wire__Timer Armada__Wire__Timer;
@@ -89,10 +90,26 @@ struct  Armada__Wire__Welcome
   uint64_t fault_seed;
   uint32_t drop_dvm_ack_interval;
   uint32_t skip_invalidate_interval;
+  Armada__Wire__Identification *identification;
 };
 #define ARMADA__WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&armada__wire__welcome__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL }
+
+
+/*
+ * What the identification registers say, in the order of IDRegister. In Welcome; and from the coordinator when it has been
+ * changed before the VM has run.
+ */
+struct  Armada__Wire__Identification
+{
+  ProtobufCMessage base;
+  size_t n_registers;
+  uint64_t *registers;
+};
+#define ARMADA__WIRE__IDENTIFICATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&armada__wire__identification__descriptor) \
+    , 0,NULL }
 
 
 /*
@@ -314,7 +331,8 @@ typedef enum {
   ARMADA__WIRE__FRAME__BODY_SGI = 5,
   ARMADA__WIRE__FRAME__BODY_STOP = 6,
   ARMADA__WIRE__FRAME__BODY_REGISTER_ACCESS = 10,
-  ARMADA__WIRE__FRAME__BODY_REGISTER_ANSWER = 11
+  ARMADA__WIRE__FRAME__BODY_REGISTER_ANSWER = 11,
+  ARMADA__WIRE__FRAME__BODY_IDENTIFICATION = 50
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ARMADA__WIRE__FRAME__BODY__CASE)
 } Armada__Wire__Frame__BodyCase;
 
@@ -331,6 +349,7 @@ struct  Armada__Wire__Frame
     Armada__Wire__Stop *stop;
     Armada__Wire__RegisterAccess *register_access;
     Armada__Wire__RegisterAnswer *register_answer;
+    Armada__Wire__Identification *identification;
   };
 };
 #define ARMADA__WIRE__FRAME__INIT \
@@ -375,6 +394,25 @@ Armada__Wire__Welcome *
                       const uint8_t       *data);
 void   armada__wire__welcome__free_unpacked
                      (Armada__Wire__Welcome *message,
+                      ProtobufCAllocator *allocator);
+/* Armada__Wire__Identification methods */
+void   armada__wire__identification__init
+                     (Armada__Wire__Identification         *message);
+size_t armada__wire__identification__get_packed_size
+                     (const Armada__Wire__Identification   *message);
+size_t armada__wire__identification__pack
+                     (const Armada__Wire__Identification   *message,
+                      uint8_t             *out);
+size_t armada__wire__identification__pack_to_buffer
+                     (const Armada__Wire__Identification   *message,
+                      ProtobufCBuffer     *buffer);
+Armada__Wire__Identification *
+       armada__wire__identification__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   armada__wire__identification__free_unpacked
+                     (Armada__Wire__Identification *message,
                       ProtobufCAllocator *allocator);
 /* Armada__Wire__Context methods */
 void   armada__wire__context__init
@@ -612,6 +650,9 @@ typedef void (*Armada__Wire__Hello_Closure)
 typedef void (*Armada__Wire__Welcome_Closure)
                  (const Armada__Wire__Welcome *message,
                   void *closure_data);
+typedef void (*Armada__Wire__Identification_Closure)
+                 (const Armada__Wire__Identification *message,
+                  void *closure_data);
 typedef void (*Armada__Wire__Context_Closure)
                  (const Armada__Wire__Context *message,
                   void *closure_data);
@@ -658,6 +699,7 @@ extern const ProtobufCEnumDescriptor    armada__wire__injected_kind__descriptor;
 extern const ProtobufCEnumDescriptor    armada__wire__register_problem__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__hello__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__welcome__descriptor;
+extern const ProtobufCMessageDescriptor armada__wire__identification__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__context__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__cpuinterface__descriptor;
 extern const ProtobufCMessageDescriptor armada__wire__timer__descriptor;

@@ -16,6 +16,13 @@ struct CtlRegistersCommand: ExecutableCommand {
     var all = false
     @Flag(help: "Print the ids alone, one a line: KVM_GET_REG_LIST.")
     var ids = false
+    @Flag(
+        help: ArgumentHelp(
+            """
+            Print the identification registers of which something can be lowered before the VM runs, and after each the \
+            mask of its bits: KVM_ARM_GET_REG_WRITABLE_MASKS.
+            """))
+    var writable = false
     @OptionGroup var vm: VMOption
 
     func execute() throws -> Int32 {
@@ -23,7 +30,7 @@ struct CtlRegistersCommand: ExecutableCommand {
             if case .registers(let state) = reply { state } else { nil }
         }
         let table = RegisterTable(state)
-        try StandardOutput.write(ids ? table.ids : table.text(all: all))
+        try StandardOutput.write(ids ? table.ids : writable ? table.writable : table.text(all: all))
         return 0
     }
 }
@@ -34,7 +41,8 @@ struct CtlRegisterCommand: ExecutableCommand {
         commandName: "reg",
         abstract: "Print or set one register of a vCPU that is paused or off.",
         discussion: """
-            A value that the register cannot hold is refused, and nothing changes.
+            A value that the register cannot hold is refused, and nothing changes. The identification registers and \
+            PSCI_VERSION are the VM's; they can be set until it has run: armada run --paused.
 
             Example: armada ctl reg PC 0x40080000
             """)

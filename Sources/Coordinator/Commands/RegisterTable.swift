@@ -6,6 +6,14 @@ struct RegisterTable {
 
     init(_ state: RegisterState) { self.state = state }
 
+    var writable: String {
+        state.values.compactMap { value in
+            guard let register = IDRegister(id: value.id) else { return nil }
+            return "\(register.name.left(16))  \(hexadecimal(value.id, digits: 16))  \(Self.text(of: value))  "
+                + "\(hexadecimal(register.writableMask, digits: 16))\n"
+        }.joined()
+    }
+
     var ids: String { state.values.map { hexadecimal($0.id, digits: 16) + "\n" }.joined() }
 
     func text(all: Bool) -> String {

@@ -40,6 +40,8 @@ struct RunCommand: ExecutableCommand {
         help: ArgumentHelp("Guest RAM in bytes, or with K, M or G; a multiple of 2M.", valueName: "size"))
     var memory = MemorySize(byteCount: 512 << 20)
 
+    @OptionGroup var cpu: CPUOptions
+
     @OptionGroup var stage2: Stage2Options
 
     @Option(
@@ -177,6 +179,14 @@ struct RunCommand: ExecutableCommand {
     @Flag(
         help: ArgumentHelp(
             """
+            Start with all vCPUs paused, before the guest's first instruction: what the VM has in common can still be set \
+            with armada ctl reg, and armada ctl resume lets it run.
+            """))
+    var paused = false
+
+    @Flag(
+        help: ArgumentHelp(
+            """
             One vCPU at a time, in virtual time: the same seed, guest and options give the same run, frame for frame. \
             At the end the hash of all frames is printed.
             """))
@@ -220,6 +230,12 @@ struct RunCommand: ExecutableCommand {
             throw ValidationError(
                 "--on-vcpu-loss offline is not for --lockstep, where no seed says when a worker is lost: leave it out")
         }
+        if paused, lockstep {
+            throw ValidationError("--paused is not for --lockstep, where the seed alone says who runs: leave it out")
+        }
+        if paused, control == .none {
+            throw ValidationError("--paused needs a control socket to be resumed over: leave out --control none")
+        }
         if cmdline.utf8.contains(0) { throw ValidationError("--cmdline contains a NUL: leave it out") }
     }
 
@@ -249,6 +265,7 @@ struct RunCommand: ExecutableCommand {
         configuration.initrdPath = initrd
         configuration.commandLine = cmdline
         configuration.vcpuCount = cpus
+        configuration.cpu = cpu.selection
         configuration.memoryByteCount = memory.byteCount
         configuration.stage2Geometry = stage2.geometry
         configuration.dtbPath = dtb
@@ -266,6 +283,7 @@ struct RunCommand: ExecutableCommand {
         configuration.recordPath = record
         configuration.listRegisterCount = listRegisters
         configuration.psciVersion = psciVersion
+        configuration.startsPaused = paused
         configuration.counterStart = counterStart?.value ?? 0
         configuration.worldSwitch = worldSwitch
         if lockstep { configuration.lockstep = Lockstep(seed: seed ?? Lockstep().seed) }

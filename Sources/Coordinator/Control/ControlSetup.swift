@@ -2,7 +2,8 @@ import Glibc
 import Shared
 
 extension VirtualMachine {
-    /// The control socket that the configuration asks for. One that nobody has asked for by name may fail: the run goes on.
+    /// The control socket that the configuration asks for. One that nobody has asked for by name may fail: the run goes on,
+    /// unless it is to be resumed over it.
     func openControl(_ events: EventSet) throws(VMError) -> ControlServer? {
         do throws(ControlPathError) {
             let path: String
@@ -16,7 +17,7 @@ extension VirtualMachine {
             }
             return try ControlServer(path: path, events: events) { [unowned self] in answer($0) }
         } catch {
-            guard configuration.control == .automatic else { throw .control(error) }
+            guard configuration.control == .automatic, !configuration.startsPaused else { throw .control(error) }
             logger.warning("\(error); the VM runs without one (--control none says so)")
             return nil
         }

@@ -70,6 +70,7 @@ extension RecordingDecoder.Frame {
         case .entry: "Entry"
         case .stop: "Stop"
         case .registerAccess: "RegisterAccess"
+        case .identification: "Identification"
         case .registerAnswer: "RegisterAnswer"
         }
     }

@@ -13,6 +13,7 @@ extension RecordingDecoder {
         case .entry: entryFields(start: start)
         case .stop: FrameFields()
         case .registerAccess(let access): FrameFields(access)
+        case .identification(let registers): FrameFields(registers)
         case .registerAnswer(let answer): FrameFields(answer)
         }
     }
@@ -152,7 +153,17 @@ extension FrameFields {
             add("drop_dvm_ack_interval", .number(Int64(welcome.dropDVMAckInterval)))
             add("skip_invalidate_interval", .number(Int64(welcome.skipInvalidateInterval)))
         }
+        add(welcome.identification)
         add("processor", welcome.processor < 0 ? .text("any") : .number(Int64(welcome.processor)))
+    }
+
+    fileprivate init(_ registers: IDRegisterSet) {
+        self.init()
+        add(registers)
+    }
+
+    private mutating func add(_ registers: IDRegisterSet) {
+        for register in IDRegister.allCases { add(register.name, .hex(registers[register])) }
     }
 
     /// What is pending is that of the last exit, which stands above.

@@ -13,6 +13,7 @@ struct RecordingDecoder: ~Copyable {
         case entry
         case stop
         case registerAccess(RegisterAccessFrame)
+        case identification(IDRegisterSet)
         case registerAnswer(RegisterAnswerFrame)
     }
 
@@ -64,6 +65,7 @@ struct RecordingDecoder: ~Copyable {
             case .entry: return .entry
             case .stop: return .stop
             case .registerAccess: return .registerAccess(decoder.access)
+            case .identification(let registers): return .identification(registers)
             }
         }
     }

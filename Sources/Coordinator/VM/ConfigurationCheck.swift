@@ -10,6 +10,7 @@ extension VMConfiguration {
         guard (1...CPUInterfaceState.maximumListRegisterCount).contains(listRegisterCount) else {
             throw .configuration("\(listRegisterCount) list registers: a vCPU has 1 to 16")
         }
+        if let problem = cpu.problem { throw .configuration(problem) }
         try checkAddressSpace()
         let host = UInt64(clamping: sysconf(Int32(_SC_PHYS_PAGES))) &* UInt64(clamping: sysconf(Int32(_SC_PAGESIZE)))
         guard memoryByteCount <= host else {

@@ -7,6 +7,7 @@ struct VMConfiguration {
     var commandLine = ""
     /// 1…512.
     var vcpuCount = 1
+    var cpu = CPUSelection()
     var memoryByteCount: UInt64 = 512 << 20
     /// The shape of the stage-2 tables, and with it the size of the guest's physical addresses.
     var stage2Geometry = Stage2Geometry()
@@ -26,7 +27,10 @@ struct VMConfiguration {
     /// What happens to an access to a device that comes without a syndrome; nil: the run ends, as in KVM without
     /// KVM_CAP_ARM_NISV_TO_USER.
     var nisv: NISVPolicy?
+    /// What the guest finds, unless it is set before the VM runs.
     var psciVersion = PSCI.Version.v1_1
+    /// All vCPUs are paused before the first instruction.
+    var startsPaused = false
     /// A listening socket for workers that are started by hand; nil: the coordinator starts them.
     var externalWorkersPath: String?
     /// The worker program; nil: `armada-vcpu` beside this program.

@@ -39,6 +39,9 @@ final class VirtualMachine {
     // MARK: Processors and devices
 
     var vcpus: [VCPU] = []
+    /// What all vCPUs say that they are; changed by `identify` alone.
+    var identification: IDRegisterSet
+    var psciVersion: PSCI.Version
     let vgic: VGIC
     var bus = MMIOBus()
     let pl011: PL011
@@ -105,6 +108,8 @@ final class VirtualMachine {
         files = try RunFiles(configuration, logger: logger)
         self.configuration = configuration
         movesContext = configuration.worldSwitch == .nvhe
+        identification = configuration.cpu.registers
+        psciVersion = configuration.psciVersion
         let clock = VMClock(isVirtual: configuration.lockstep != nil)
         self.clock = clock
         self.console = console
@@ -272,6 +277,10 @@ final class VirtualMachine {
         defer { processors.restore() }
         console.start()
         powerOn(vcpus[0], ResetState(pc: image.entry.rawValue, x0: image.dtb.rawValue))
+        if configuration.startsPaused {
+            pause(vcpus.indices)
+            logger.info("the VM is paused: armada ctl resume lets it run")
+        }
         wakeKicked()
         loop.run()
         let snapshot = takeSnapshot()
@@ -313,6 +322,7 @@ final class VirtualMachine {
         frame.haltPollNanoseconds = configuration.haltPoll.nanoseconds
         frame.haltPollIsFixed = configuration.haltPoll.isFixed
         frame.worldSwitch = configuration.worldSwitch
+        frame.identification = identification
         frame.isLockstep = schedule != nil
         frame.faultSeed = configuration.faults.seed
         frame.dropDVMAckInterval = configuration.faults[.dropDVMAck]

@@ -211,6 +211,14 @@ final class WorkerChannel {
         if let recorder { frame.withUnsafeBytes { recorder.sent($0, vcpu: vcpu, at: clock.now) } }
     }
 
+    /// Changes what the vCPU says that it is.
+    func send(identification: IDRegisterSet) throws(WireError) {
+        guard phase == .outsideGuest, lastSequence == 0 else { throw .unexpected("Identification", when: phase.when) }
+        let frame = encoder.encode(identification)
+        try FrameWriter.sendAtOnce(frame, to: socket.rawValue)
+        if let recorder { recorder.sent(frame, vcpu: vcpu, at: clock.now) }
+    }
+
     /// Asks the worker to exit; what it still sends is ignored.
     func sendStop() {
         guard phase != .over else { return }

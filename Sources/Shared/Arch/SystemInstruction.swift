@@ -40,6 +40,15 @@ extension SystemInstruction {
     /// The instruction with this encoding, if the PE has it.
     package init?(_ encoding: SystemRegisterEncoding) { self.init(rawValue: encoding.rawValue) }
 
+    /// What a PE without it lacks.
+    package var requirement: CPUFeatureSet {
+        switch self {
+        case .DC_CVAP: CPUFeatureSet(.DPB)
+        case .AT_S1E1RP, .AT_S1E1WP: CPUFeatureSet(.PAN2)
+        default: []
+        }
+    }
+
     /// As it is written: "DC CIVAC".
     package var name: String { String(String(describing: self).map { $0 == "_" ? " " : $0 }) }
     package var encoding: SystemRegisterEncoding { SystemRegisterEncoding(rawValue: rawValue) }

@@ -39,6 +39,7 @@ package struct WelcomeFrame: Hashable, Sendable {
     /// Processor to bind to, or -1.
     package var processor: Int32 = -1
     package var worldSwitch = WorldSwitch.vhe
+    package var identification = IDRegisterSet.implemented
     /// Each Entry brings the time and a budget, and the guest's clock is what it retires.
     package var isLockstep = false
     /// The worker's faults: the plan's seed, and the interval of each; 0: never.
@@ -193,6 +194,8 @@ package enum CoordinatorFrame: Sendable {
     case entry
     /// See `FrameDecoder.access`.
     case registerAccess
+    /// The identification registers have been changed; the VM has not run.
+    case identification(IDRegisterSet)
     /// The VM ends: the worker exits with status 0.
     case stop
 }

@@ -44,6 +44,9 @@ package enum WireError: Error, Equatable, Sendable {
     case outOfRange(StaticString, UInt64)
     case descriptorCount(Int)
     case contextRegisterCount(Int)
+    case identificationCount(Int)
+    /// No PE can have such identification registers.
+    case identification(IDRegisterProblem)
     /// Something that the world switch nvhe always carries is not there.
     case missing(StaticString)
     /// Something that only the world switch nvhe carries.
@@ -80,6 +83,9 @@ extension WireError: CustomStringConvertible {
             "\(count) descriptors came with Welcome instead of \(WireProtocol.welcomeDescriptorCount)"
         case .contextRegisterCount(let count):
             "\(count) registers are no context, which has \(RegisterContext.count)"
+        case .identificationCount(let count):
+            "\(count) registers are no identification, which has \(IDRegister.allCases.count)"
+        case .identification(let problem): "\(problem)"
         case .missing(let name): "a frame has no \(name), which always comes with the world switch nvhe"
         case .needless(let name): "a frame has a \(name), which comes with the world switch nvhe only"
         }

@@ -1,7 +1,7 @@
 /// The numbers on which both ends of the wire agree.
 package enum WireProtocol {
     /// Both ends must speak the same version; there is no negotiation.
-    package static let version: UInt32 = 5
+    package static let version: UInt32 = 6
     /// The largest frame, its length word not counted.
     package static let maximumFrameByteCount = 64 << 10
     /// A frame's length comes first, as 32 bits, little-endian.

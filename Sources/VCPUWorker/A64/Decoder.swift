@@ -1,3 +1,5 @@
+import Shared
+
 /// Finds the row of an instruction word.
 ///
 /// Rows are spread over 512 buckets by bits 29:21 of the word; a bucket holds the few rows that can match there. Built once
@@ -63,9 +65,9 @@ struct Decoder {
         return nil
     }
 
-    /// Lowers `word`; what is unallocated or unimplemented becomes `.undefined`.
-    func decode(_ word: UInt32) -> Op {
-        guard let row = row(of: word) else { return .undefined(word) }
+    /// Lowers `word` for a PE that has `features`; what is unallocated or unimplemented becomes `.undefined`.
+    func decode(_ word: UInt32, _ features: CPUFeatureSet) -> Op {
+        guard let row = row(of: word), row.requirement.isSubset(of: features) else { return .undefined(word) }
         return row.lower(Word(word))
     }
 }

@@ -1,3 +1,5 @@
+import Shared
+
 /// One row of the instruction set: a drawn bit pattern and the function that lowers a word of it to an `Op`.
 ///
 /// The pattern has 32 characters, spaces aside, from bit 31 down: `0` and `1` are fixed, a letter is a bit of the field of
@@ -10,8 +12,10 @@ struct EncodingRow: Sendable {
     let pattern: StaticString
     /// What the row belongs to.
     let feature: ArchitectureFeature
-    /// False for an encoding of a feature that the ID registers do not announce: it has a name, and is UNDEFINED.
+    /// False for an encoding of a feature that the ID registers never announce: it has a name, and is UNDEFINED.
     let isImplemented: Bool
+    /// `feature`, if a VM can do without it; the row is UNDEFINED then.
+    let requirement: CPUFeatureSet
     /// The file of the row's encoding group.
     let file: StaticString
     /// Lowers a word that matches. It returns `.undefined` for what the manual calls unallocated within the row.
@@ -27,6 +31,7 @@ struct EncodingRow: Sendable {
         self.file = file
         self.lower = lower
         isImplemented = true
+        requirement = CPUFeature(name: feature.rawValue).map { CPUFeatureSet($0) } ?? []
     }
 
     private init(
@@ -38,6 +43,7 @@ struct EncodingRow: Sendable {
         self.file = file
         lower = { .undefined($0.raw) }
         isImplemented = false
+        requirement = []
     }
 
     /// A row that stands in its place but is not implemented, because `feature` is not announced.

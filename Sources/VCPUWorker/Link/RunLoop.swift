@@ -32,6 +32,9 @@ enum RunLoop {
                     try link.pointee.send(vcpu.pointee.perform(access, at: vcpu.pointee.now))
                     isAnsweredQuickly = false
                     continue
+                case .identify(let registers):
+                    vcpu.pointee.identify(registers)
+                    continue
                 case .enter: break
                 }
                 let isObserved = armada_load_relaxed32(observation) != 0

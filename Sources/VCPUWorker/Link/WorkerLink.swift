@@ -10,6 +10,8 @@ struct WorkerLink: ~Copyable {
         case enter
         /// `access` is to be done and answered.
         case access
+        /// The identification registers are these from now on.
+        case identify(IDRegisterSet)
         /// The VM ends, or the coordinator is gone.
         case stop
     }
@@ -52,6 +54,7 @@ struct WorkerLink: ~Copyable {
                 case .stop: return nil
                 case .entry: throw .unexpected("Entry", when: "before Welcome")
                 case .registerAccess: throw .unexpected("RegisterAccess", when: "before Welcome")
+                case .identification: throw .unexpected("Identification", when: "before Welcome")
                 }
             case .closed, .wouldBlock: return nil
             }
@@ -115,6 +118,9 @@ struct WorkerLink: ~Copyable {
                 }
                 return .enter
             case .registerAccess: return .access
+            case .identification(let registers):
+                guard lastSequence == 0 else { throw .unexpected("Identification", when: "after the first Entry") }
+                return .identify(registers)
             case .stop: return .stop
             case .welcome: throw .unexpected("Welcome", when: "twice")
             }

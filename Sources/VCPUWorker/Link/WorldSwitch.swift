@@ -41,11 +41,11 @@ extension VCPU {
         system.sp_EL0 = context.sp_EL0
         system.tpidr_EL0 = context.tpidr_EL0
         system.tpidrro_EL0 = context.tpidrro_EL0
-        system.sctlr_EL1 = context.sctlr_EL1
+        system.sctlr_EL1 = context.sctlr_EL1 | features.absent.sctlr_EL1
         system.cpacr_EL1 = context.cpacr_EL1
         system.ttbr0_EL1 = context.ttbr0_EL1
         system.ttbr1_EL1 = context.ttbr1_EL1
-        system.tcr_EL1 = context.tcr_EL1
+        system.tcr_EL1 = context.tcr_EL1 & ~features.absent.tcr_EL1
         system.esr_EL1 = context.esr_EL1
         system.afsr0_EL1 = context.afsr0_EL1
         system.afsr1_EL1 = context.afsr1_EL1

@@ -8,6 +8,7 @@ extension VCPU {
     /// Executes a SYS instruction of CRn 7 or 8 with `xt` from register `rt`. Nil: the instruction is UNDEFINED here.
     mutating func executeMaintenance(_ encoding: SystemRegisterEncoding, _ xt: UInt64, rt: Int = 31) -> Outcome? {
         guard let instruction = SystemInstruction(encoding) else { return nil }
+        guard features.set.isSuperset(of: instruction.requirement) else { return takeUndefined() }
         // A walk's tables cannot be told from its leaf in a TLB of combined entries: the last-level forms do the same.
         switch instruction {
         case .IC_IVAU, .DC_CVAC, .DC_CVAU, .DC_CVAP, .DC_CIVAC, .DC_ZVA:

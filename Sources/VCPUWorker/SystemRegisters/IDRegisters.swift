@@ -1,6 +1,7 @@
 import Shared
 
-/// The constants that identify the PE: they announce what is there and nothing else.
+/// The constants that identify the PE: they announce what is there and nothing else. What a VM can be given otherwise is in
+/// `IDRegisterSet`.
 ///
 /// Source: Arm ARM "AArch64 identification registers".
 enum IDRegisters {
@@ -10,28 +11,13 @@ enum IDRegisters {
     /// Implementer 0 (reserved for software use), architecture 0xF (by ID registers), part and revision of our own.
     static let midr_EL1 = field(24, 0x00) | field(20, 0x0) | field(16, 0xF) | field(4, 0xA3D) | field(0, 1)
 
-    // EL0 and EL1 in AArch64 only, no EL2, no EL3; FP and AdvSIMD with half precision; GIC by system registers.
-    // CSV2 = 3, CSV3: nothing is speculated, so a guest needs neither branch hardening nor branch history clearing.
-    static let id_AA64PFR0_EL1 =
-        field(0, 1) | field(4, 1) | field(16, 1) | field(20, 1) | field(24, 1) | field(56, 3) | field(60, 1)
     // Armv8 debug, no PMU, 6 breakpoints, 4 watchpoints, 2 of the breakpoints context-aware.
     static let id_AA64DFR0_EL1 = field(0, 6) | field(8, 0) | field(12, 5) | field(20, 3) | field(28, 1)
-    // AES with PMULL, SHA1, SHA256, CRC32, LSE atomics, RDM, DotProd, FlagM.
-    static let id_AA64ISAR0_EL1 =
-        field(4, 2) | field(8, 1) | field(12, 1) | field(16, 1) | field(20, 2) | field(28, 1) | field(44, 1)
-        | field(52, 1)
-    // DPB: DC CVAP without DC CVADP. LRCPC: LDAPR without the unscaled forms.
-    static let id_AA64ISAR1_EL1 = field(0, 1) | field(20, 1)
     // 16-bit ASIDs, granules of 16 (TGran16 = 1), 64 and 4 KiB (both 0).
     static func id_AA64MMFR0_EL1(physicalAddressBits: UInt8) -> UInt64 {
         field(0, PhysicalAddressSize.encoding(bits: physicalAddressBits)) | field(4, 2) | field(20, 1) | field(24, 0)
             | field(28, 0)
     }
-    // PAN with AT S1E1RP and S1E1WP.
-    static let id_AA64MMFR1_EL1 = field(20, 2)
-    // UAO, and E0PD, without which Linux keeps separate tables for EL0 to hide where the kernel lies.
-    static let id_AA64MMFR2_EL1 = field(4, 1) | field(60, 1)
-
     /// RES1 at 31, no IDC, no DIC: the guest must clean and invalidate. PIPT, lines of 64 bytes.
     static let ctr_EL0 = field(31, 1) | field(24, 4) | field(20, 4) | field(16, 4) | field(14, 3) | field(0, 4)
     /// Separate caches at level 1, unified at level 2; LoUIS = LoUU = 1, LoC = 2.

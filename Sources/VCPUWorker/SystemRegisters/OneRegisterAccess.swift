@@ -29,8 +29,8 @@ extension VCPU {
                 for (position, id) in access.ids.enumerated() { write(id, access.values[position], at: time) }
                 answer.position = 0
             } else {
-                for id in OneRegisterList.ids { answer.values.append(try read(id, at: time)) }
-                answer.ids = OneRegisterList.ids
+                answer.ids = OneRegisterList.ids(with: features.set)
+                for id in answer.ids { answer.values.append(try read(id, at: time)) }
             }
         } catch {
             answer.problem = error.problem
@@ -93,10 +93,10 @@ extension VCPU {
     }
 
     private mutating func read(_ encoding: SystemRegisterEncoding) throws(OneRegisterError) -> UInt64 {
-        guard let row = SystemRegisterTable.row(encoding), row.isOneRegister else { throw .unknown }
-        switch row.meaning {
+        switch try row(encoding).meaning {
         case .state(let path, _, _): return system[keyPath: path]
         case .constant(let value): return value
+        case .identification(let register): return features.registers[register]
         // As EL1 reads it.
         case .rule(.dczid): return IDRegisters.dczidBlockSize
         case .rule(let rule):
@@ -104,6 +104,12 @@ extension VCPU {
             _ = readByRule(rule, encoding, into: &value, word: 0)
             return value
         }
+    }
+
+    private func row(_ encoding: SystemRegisterEncoding) throws(OneRegisterError) -> SystemRegisterRow {
+        guard let row = SystemRegisterTable.row(encoding), row.isOneRegister, row.requirement.isSubset(of: features.set)
+        else { throw .unknown }
+        return row
     }
 
     // MARK: Writing
@@ -117,11 +123,11 @@ extension VCPU {
         let changeable: UInt64
         switch register {
         case .pstate:
-            try Self.checkPSTATE(low)
+            try checkPSTATE(low)
             return
         case .spsr(let bank): changeable = bank == .el1 ? 0xFFFF_FFFF : 0
         case .fpsr: changeable = FPSR.writable
-        case .fpcr: changeable = FPCR.writable
+        case .fpcr: changeable = FPCR.writable & ~features.absent.fpcr
         case .timer(.virtualControl), .timer(.physicalControl):
             // ISTATUS, which is computed, may come back.
             changeable = 7
@@ -139,10 +145,11 @@ extension VCPU {
     }
 
     private func changeableBits(_ encoding: SystemRegisterEncoding) throws(OneRegisterError) -> UInt64 {
-        guard let row = SystemRegisterTable.row(encoding), row.isOneRegister else { throw .unknown }
-        switch row.meaning {
+        switch try row(encoding).meaning {
         case .state(_, let mask, _): return mask
-        case .constant: return 0
+        case .constant, .identification: return 0
+        case .rule(.sctlr): return SCTLR.writable & ~features.absent.sctlr_EL1
+        case .rule(.tcr): return TCR.writable & ~features.absent.tcr_EL1
         case .rule(.breakpointValue): return ~0
         case .rule(.breakpointControl): return BreakpointControl.writable
         case .rule(.watchpointValue): return ~3
@@ -155,8 +162,8 @@ extension VCPU {
     }
 
     /// EL0t, EL1t or EL1h of AArch64 and no flag that this PE does not have.
-    private static func checkPSTATE(_ value: UInt64) throws(OneRegisterError) {
-        let flags: UInt64 = 0xF000_0000 | 0x3C0 | SPSR.ss | SPSR.il | SPSR.pan | SPSR.uao
+    private func checkPSTATE(_ value: UInt64) throws(OneRegisterError) {
+        let flags = (0xF000_0000 | 0x3C0 | SPSR.ss | SPSR.il | SPSR.pan | SPSR.uao) & ~features.absent.spsr_EL1
         switch value & 0x1F {
         case 0b00000, 0b00100, 0b00101:
             guard value & ~(flags | 0x1F) == 0 else { throw .unfit(value & ~(flags | 0x1F)) }
@@ -222,7 +229,7 @@ extension VCPU {
             case .floatingPointAccess: updateFPAccess()
             case .debug: updateDebug()
             }
-        case .constant: break
+        case .constant, .identification: break
         case .rule(.mdscr):
             system.mdscr_EL1 = value
             updateDebug()

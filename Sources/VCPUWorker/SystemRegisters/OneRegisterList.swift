@@ -5,6 +5,14 @@ import Shared
 /// Left out, as in KVM: parts of PSTATE and other names of the core registers; the ICC registers, which belong to the GIC's
 /// state; what is a window to something else (CNT*_TVAL_EL0, CCSIDR_EL1, ISR_EL1, the OS lock's OSLAR_EL1) or the hypervisor's.
 enum OneRegisterList {
+    /// Those of a PE that has `features`, rising by id.
+    static func ids(with features: CPUFeatureSet) -> [UInt64] {
+        ids.filter {
+            guard case .system(let encoding) = OneRegister(id: $0) else { return true }
+            return SystemRegisterTable.row(encoding)?.requirement.isSubset(of: features) != false
+        }
+    }
+
     /// Rising by id.
     static let ids: [UInt64] = {
         var registers: [OneRegister] = (0..<31).map { .x($0) } + (0..<32).map { .v($0) }
@@ -22,12 +30,11 @@ extension SystemRegisterRow {
     var isOneRegister: Bool {
         switch meaning {
         case .state: register != .SPSR_EL1 && register != .ELR_EL1
-        case .constant: true
+        case .constant, .identification: true
         case .rule(let rule):
             switch rule {
             case .breakpointValue, .breakpointControl, .watchpointValue, .watchpointControl, .mdscr, .oslsr, .mpidr,
-                .aa64mmfr0,
-                .dczid:
+                .aa64mmfr0, .dczid, .sctlr, .tcr:
                 true
             default: false
             }

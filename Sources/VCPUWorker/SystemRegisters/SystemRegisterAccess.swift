@@ -91,11 +91,14 @@ extension VCPU {
         _ e: SystemRegisterEncoding, into value: inout UInt64, word: UInt32
     ) -> Outcome {
         guard let row = SystemRegisterTable.row(e) else { return unknownSystemRegister(e, word: word, isRead: true) }
-        guard row.permissions.contains(pstate.el == 0 ? .el0Read : .el1Read) else { return takeUndefined() }
+        guard row.permissions.contains(pstate.el == 0 ? .el0Read : .el1Read),
+            features.set.isSuperset(of: row.requirement)
+        else { return takeUndefined() }
         if pstate.el == 0, trapsFromEL0(row.trap) { return takeSystemTrap(e, word: word, isRead: true) }
         switch row.meaning {
         case .state(let path, _, _): value = system[keyPath: path]
         case .constant(let constant): value = constant
+        case .identification(let register): value = features.registers[register]
         case .rule(let rule): return readByRule(rule, e, into: &value, word: word)
         }
         return .next
@@ -103,7 +106,9 @@ extension VCPU {
 
     private mutating func writeToTable(_ e: SystemRegisterEncoding, _ value: UInt64, word: UInt32) -> Outcome {
         guard let row = SystemRegisterTable.row(e) else { return unknownSystemRegister(e, word: word, isRead: false) }
-        guard row.permissions.contains(pstate.el == 0 ? .el0Write : .el1Write) else { return takeUndefined() }
+        guard row.permissions.contains(pstate.el == 0 ? .el0Write : .el1Write),
+            features.set.isSuperset(of: row.requirement)
+        else { return takeUndefined() }
         if pstate.el == 0, trapsFromEL0(row.trap) { return takeSystemTrap(e, word: word, isRead: false) }
         switch row.meaning {
         case .state(let path, let mask, let effect):
@@ -114,7 +119,7 @@ extension VCPU {
             case .floatingPointAccess: updateFPAccess()
             case .debug: return debugRegisterWritten()
             }
-        case .constant: break
+        case .constant, .identification: break
         case .rule(let rule): return writeByRule(rule, e, value, word: word)
         }
         return .next
@@ -156,4 +161,15 @@ enum SCTLR {
     static let tscxt: UInt64 = 1 << 20
     static let span: UInt64 = 1 << 23
     static let uci: UInt64 = 1 << 26
+
+    /// M A C SA SA0 UMA I DZE UCT nTWI nTWE WXN TSCXT SPAN UCI
+    static let writable: UInt64 = 0x049D_D21F
+}
+
+enum TCR {
+    static let e0pd0: UInt64 = 1 << 55
+    static let e0pd1: UInt64 = 1 << 56
+
+    /// T0SZ EPD0 IRGN0 ORGN0 SH0 TG0 T1SZ A1 EPD1 IRGN1 ORGN1 SH1 TG1 IPS AS TBI0 TBI1 E0PD0 E0PD1
+    static let writable: UInt64 = 0x0180_0077_FFFF_FFBF
 }

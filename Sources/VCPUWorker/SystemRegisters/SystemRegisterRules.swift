@@ -16,6 +16,8 @@ extension VCPU {
         case .mpidr: value = system.mpidr.registerValue
         case .aa64mmfr0:
             value = IDRegisters.id_AA64MMFR0_EL1(physicalAddressBits: mmu.regime.stage2.physicalAddressBits)
+        case .sctlr: value = system.sctlr_EL1
+        case .tcr: value = system.tcr_EL1
         case .ccsidr: value = IDRegisters.ccsidr(csselr: system.csselr_EL1)
         case .isr: value = UInt64(pendingInterrupts)
         case .dczid:
@@ -74,6 +76,13 @@ extension VCPU {
         case .oslar:
             system.osLock = value & 1 != 0
             return debugRegisterWritten()
+        case .sctlr:
+            let mask = SCTLR.writable & ~features.absent.sctlr_EL1
+            system.sctlr_EL1 = system.sctlr_EL1 & ~mask | value & mask
+            translationRegimeChanged()
+        case .tcr:
+            system.tcr_EL1 = value & TCR.writable & ~features.absent.tcr_EL1
+            translationRegimeChanged()
         case .spSel: selectStack(el: pstate.el, sp: UInt8(value & 1))
         case .pan: setPAN(value & 1 << 22 != 0)
         case .uao: setUAO(value & 1 << 23 != 0)
@@ -83,7 +92,7 @@ extension VCPU {
             return retireAndTakeInterrupts()
         case .fpcr:
             guard fpAccessible else { return takeFPAccessTrap() }
-            fpcr = UInt32(truncatingIfNeeded: value & FPCR.writable)
+            fpcr = UInt32(truncatingIfNeeded: value & FPCR.writable & ~features.absent.fpcr)
         case .fpsr:
             guard fpAccessible else { return takeFPAccessTrap() }
             fpsr = UInt32(truncatingIfNeeded: value & FPSR.writable)
@@ -111,6 +120,7 @@ extension VCPU {
 }
 
 enum FPCR {
+    static let fz16: UInt64 = 1 << 19
     /// AHP DN FZ RMode FZ16; the trap enables are RAZ/WI, since no FP exception traps.
     static let writable: UInt64 = 0x07C8_0000
 }

@@ -42,6 +42,8 @@ enum SystemRegisterMeaning: Sendable {
         WritableKeyPath<SystemRegisters, UInt64> & Sendable, mask: UInt64 = ~0, effect: SystemRegisterEffect = .none)
     /// Reads as this; writes, where permitted, are ignored.
     case constant(UInt64)
+    /// Reads as the VM's identification registers say.
+    case identification(IDRegister)
     case rule(SystemRegisterRule)
 }
 
@@ -50,6 +52,8 @@ enum SystemRegisterRule: UInt8, Sendable {
     case breakpointValue, breakpointControl, watchpointValue, watchpointControl
     case mdscr, oslar, oslsr
     case mpidr, aa64mmfr0, ccsidr, isr, dczid
+    /// Some of their bits come with features.
+    case sctlr, tcr
     case currentEL, spSel, pan, uao, nzcv, daif, fpcr, fpsr, sp_EL0
     case counter
     case cntpTval, cntpCtl, cntpCval, cntvTval, cntvCtl, cntvCval
@@ -67,16 +71,19 @@ struct SystemRegisterRow: Sendable {
     let permissions: SystemRegisterPermissions
     let meaning: SystemRegisterMeaning
     let trap: EL0Trap
+    /// Without it there is no such register.
+    let requirement: CPUFeatureSet
 
     init(
         _ register: SystemRegister, _ permissions: SystemRegisterPermissions, _ meaning: SystemRegisterMeaning,
-        trap: EL0Trap = .none
+        trap: EL0Trap = .none, requires requirement: CPUFeatureSet = []
     ) {
         self.register = register
         encoding = register.encoding
         self.permissions = permissions
         self.meaning = meaning
         self.trap = trap
+        self.requirement = requirement
     }
 
     var name: String { register.name }
@@ -134,29 +141,28 @@ enum SystemRegisterTable {
         Row(.MIDR_EL1,           .el1Read,   .constant(IDRegisters.midr_EL1)),
         Row(.MPIDR_EL1,          .el1Read,   .rule(.mpidr)),
         Row(.REVIDR_EL1,         .el1Read,   .constant(0)),
-        Row(.ID_AA64PFR0_EL1,    .el1Read,   .constant(IDRegisters.id_AA64PFR0_EL1)),
+        Row(.ID_AA64PFR0_EL1,    .el1Read,   .identification(.pfr0)),
         Row(.ID_AA64DFR0_EL1,    .el1Read,   .constant(IDRegisters.id_AA64DFR0_EL1)),
-        Row(.ID_AA64ISAR0_EL1,   .el1Read,   .constant(IDRegisters.id_AA64ISAR0_EL1)),
-        Row(.ID_AA64ISAR1_EL1,   .el1Read,   .constant(IDRegisters.id_AA64ISAR1_EL1)),
+        Row(.ID_AA64ISAR0_EL1,   .el1Read,   .identification(.isar0)),
+        Row(.ID_AA64ISAR1_EL1,   .el1Read,   .identification(.isar1)),
         Row(.ID_AA64MMFR0_EL1,   .el1Read,   .rule(.aa64mmfr0)),
-        Row(.ID_AA64MMFR1_EL1,   .el1Read,   .constant(IDRegisters.id_AA64MMFR1_EL1)),
-        Row(.ID_AA64MMFR2_EL1,   .el1Read,   .constant(IDRegisters.id_AA64MMFR2_EL1)),
-        // M A C SA SA0 UMA I DZE UCT nTWI nTWE WXN TSCXT SPAN UCI
-        Row(.SCTLR_EL1,          .el1,       .state(\.sctlr_EL1, mask: 0x049D_D21F, effect: .translation)),
+        Row(.ID_AA64MMFR1_EL1,   .el1Read,   .identification(.mmfr1)),
+        Row(.ID_AA64MMFR2_EL1,   .el1Read,   .identification(.mmfr2)),
+        Row(.SCTLR_EL1,          .el1,       .rule(.sctlr)),
         // Trapped, as under HCR_EL2.TACR: the hypervisor's to answer.
         Row(.ACTLR_EL1,          .el1,       .rule(.hypervisor)),
         // FPEN
         Row(.CPACR_EL1,          .el1,       .state(\.cpacr_EL1, mask: 3 << 20, effect: .floatingPointAccess)),
         Row(.TTBR0_EL1,          .el1,       .state(\.ttbr0_EL1, mask: ~1, effect: .translation)),
         Row(.TTBR1_EL1,          .el1,       .state(\.ttbr1_EL1, mask: ~1, effect: .translation)),
-        Row(.TCR_EL1,            .el1,       .state(\.tcr_EL1, mask: 0x0180_0077_FFFF_FFBF, effect: .translation)),
+        Row(.TCR_EL1,            .el1,       .rule(.tcr)),
         Row(.SPSR_EL1,           .el1,       .state(\.spsr_EL1, mask: 0xFFFF_FFFF)),
         Row(.ELR_EL1,            .el1,       .state(\.elr_EL1)),
         Row(.SP_EL0,             .el1,       .rule(.sp_EL0)),
         Row(.SPSel,              .el1,       .rule(.spSel)),
         Row(.CurrentEL,          .el1Read,   .rule(.currentEL)),
-        Row(.PAN,                .el1,       .rule(.pan)),
-        Row(.UAO,                .el1,       .rule(.uao)),
+        Row(.PAN,                .el1,       .rule(.pan), requires: .init(.PAN)),
+        Row(.UAO,                .el1,       .rule(.uao), requires: .init(.UAO)),
         Row(.ICC_PMR_EL1,        .el1,       .rule(.iccPMR)),
         Row(.AFSR0_EL1,          .el1,       .state(\.afsr0_EL1)),
         Row(.AFSR1_EL1,          .el1,       .state(\.afsr1_EL1)),
@@ -188,7 +194,7 @@ enum SystemRegisterTable {
         Row(.ICC_IGRPEN1_EL1,    .el1,       .rule(.iccIGRPEN1)),
         Row(.CONTEXTIDR_EL1,     .el1,       .state(\.contextidr_EL1, mask: 0xFFFF_FFFF)),
         Row(.TPIDR_EL1,          .el1,       .state(\.tpidr_EL1)),
-        Row(.SCXTNUM_EL1,        .el1,       .state(\.scxtnum_EL1)),
+        Row(.SCXTNUM_EL1,        .el1,       .state(\.scxtnum_EL1), requires: .init(.CSV2_2)),
         // EL0PCTEN EL0VCTEN EVNTEN EVNTDIR EVNTI EL0VTEN EL0PTEN
         Row(.CNTKCTL_EL1,        .el1,       .state(\.cntkctl_EL1, mask: 0x3FF)),
 
@@ -207,7 +213,7 @@ enum SystemRegisterTable {
         Row(.FPSR,               .all,       .rule(.fpsr)),
         Row(.TPIDR_EL0,          .all,       .state(\.tpidr_EL0)),
         Row(.TPIDRRO_EL0,        .readByEL0, .state(\.tpidrro_EL0)),
-        Row(.SCXTNUM_EL0,        .all,       .state(\.scxtnum_EL0), trap: .tscxt),
+        Row(.SCXTNUM_EL0,        .all,       .state(\.scxtnum_EL0), trap: .tscxt, requires: .init(.CSV2_2)),
         Row(.CNTFRQ_EL0,         .constant,  .constant(GenericTimers.frequency), trap: .el0pctenAndVcten),
         Row(.CNTPCT_EL0,         .constant,  .rule(.counter), trap: .el0pcten),
         Row(.CNTVCT_EL0,         .constant,  .rule(.counter), trap: .el0vcten),

@@ -50,7 +50,8 @@ extension VCPU {
             let place = "vCPU \(index): unsupported guest instruction at \(WorkerLog.hexadecimal(pc)), EL\(pstate.el)"
             let number = WorkerLog.hexadecimal(UInt64(word))
             if let row = Decoder.shared.row(of: word) {
-                let why = row.isImplemented ? "unallocated" : "\(row.feature.rawValue) is not announced"
+                let isThere = row.isImplemented && row.requirement.isSubset(of: features.set)
+                let why = isThere ? "unallocated" : "\(row.feature.rawValue) is not announced"
                 WorkerLog.line("armada-vcpu: \(place): \(number), \(row.name): \(why)")
             } else {
                 var bits = ""

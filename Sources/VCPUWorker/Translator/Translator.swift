@@ -70,14 +70,15 @@ struct Translator {
 
     /// Translates from `slot`; returns the offset of the code, or nil if there is nothing to gain.
     static func translate(
-        slot: Int, ops: UnsafeMutablePointer<Op>, page: UnsafeMutableRawPointer, code: inout NativeCode
+        slot: Int, ops: UnsafeMutablePointer<Op>, page: UnsafeMutableRawPointer, features: CPUFeatureSet,
+        code: inout NativeCode
     ) -> Int? {
         guard code.isEnabled, let base = code.base else { return nil }
         let start = code.position
         var translator = Translator(
             asm: Assembler(base: base, position: start, limit: NativeCode.byteCount), ops: ops, leave: code.leave,
             dispatch: code.dispatch)
-        translator.collect(from: slot, page: page)
+        translator.collect(from: slot, page: page, features)
         guard translator.items.count > 1 else { return nil }
         translator.findLabels()
         translator.findLiveFlags()
@@ -99,10 +100,10 @@ struct Translator {
 
     // MARK: The trace
 
-    private mutating func collect(from start: Int, page: UnsafeMutableRawPointer) {
+    private mutating func collect(from start: Int, page: UnsafeMutableRawPointer, _ features: CPUFeatureSet) {
         var slot = start
         while slot < CodeCache.opsPerPage, items.count < Self.maximumLength {
-            let op = Fusion.single(at: slot, page: page)
+            let op = Fusion.single(at: slot, page: page, features)
             guard Self.isTranslatable(op) else { break }
             items.append(Item(op: op, slot: slot))
             switch op.code {
@@ -111,7 +112,7 @@ struct Translator {
                 // A forward jump is followed; any other ends the trace, and so does the trace's own end.
                 guard target > slot, items.count < Self.maximumLength,
                     target < CodeCache.opsPerPage,
-                    Self.isTranslatable(Fusion.single(at: target, page: page))
+                    Self.isTranslatable(Fusion.single(at: target, page: page, features))
                 else { return }
                 slot = target
             case .branch, .branchLink, .branchLinkNear, .branchRegister, .branchLinkRegister, .branchReturn:

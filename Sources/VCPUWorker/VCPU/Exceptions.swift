@@ -114,7 +114,7 @@ extension VCPU {
     /// ERET. An illegal return sets PSTATE.IL, so that the next instruction takes the illegal-state exception.
     mutating func exceptionReturn() -> Outcome {
         guard pstate.el != 0 else { return takeUndefined() }
-        let spsr = system.spsr_EL1
+        let spsr = system.spsr_EL1 & ~features.absent.spsr_EL1
         clearExclusiveMonitor()
         eventRegister = true
         nzcv = UInt32(truncatingIfNeeded: spsr) & 0xF000_0000

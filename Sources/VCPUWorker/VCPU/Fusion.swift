@@ -1,34 +1,35 @@
 import CHost
+import Shared
 
 /// Decoding in place: lowers the instruction of a slot, resolves what depends on its place in the page, and fuses it with
 /// the next ones where compilers write them next to each other.
 enum Fusion {
-    /// The op of slot `slot` of the page whose bytes are at `page`.
-    static func op(at slot: Int, page: UnsafeMutableRawPointer) -> Op {
-        var op = single(at: slot, page: page)
+    /// The op of slot `slot` of the page whose bytes are at `page`, on a PE that has `features`.
+    static func op(at slot: Int, page: UnsafeMutableRawPointer, _ features: CPUFeatureSet) -> Op {
+        var op = single(at: slot, page: page, features)
         guard slot + 1 < CodeCache.opsPerPage else { return op }
         switch op.code {
         case .subsImmediate64, .subsImmediate32, .subsRegister64, .subsRegister32, .andsImmediate64, .andsImmediate32:
-            fuseBranch(&op, single(at: slot + 1, page: page))
+            fuseBranch(&op, single(at: slot + 1, page: page, features))
         case .pcRelative:
-            fusePCRelative(&op, single(at: slot + 1, page: page))
+            fusePCRelative(&op, single(at: slot + 1, page: page, features))
         case .moveImmediate:
-            fuseMoves(&op, slot, page)
+            fuseMoves(&op, slot, page, features)
         default:
             break
         }
         return op
     }
 
-    static func single(at slot: Int, page: UnsafeMutableRawPointer) -> Op {
+    static func single(at slot: Int, page: UnsafeMutableRawPointer, _ features: CPUFeatureSet) -> Op {
         let word = armada_load_relaxed32(page + slot * 4)
-        return placed(Decoder.shared.decode(word), slot)
+        return placed(Decoder.shared.decode(word, features), slot)
     }
 
     /// The op of slot `slot` to be executed by itself: no branch of it stays in the page, where one to itself would be executed
     /// again.
-    static func alone(at slot: Int, page: UnsafeMutableRawPointer) -> Op {
-        placed(Decoder.shared.decode(armada_load_relaxed32(page + slot * 4)), slot, mayStay: false)
+    static func alone(at slot: Int, page: UnsafeMutableRawPointer, _ features: CPUFeatureSet) -> Op {
+        placed(Decoder.shared.decode(armada_load_relaxed32(page + slot * 4), features), slot, mayStay: false)
     }
 
     /// Resolves a PC-relative op that stands in `slot`: to a distance in the page, or an offset from the page's start.
@@ -105,12 +106,14 @@ enum Fusion {
     }
 
     /// MOVZ or MOVN and up to three MOVK of the same register.
-    private static func fuseMoves(_ op: inout Op, _ slot: Int, _ page: UnsafeMutableRawPointer) {
+    private static func fuseMoves(
+        _ op: inout Op, _ slot: Int, _ page: UnsafeMutableRawPointer, _ features: CPUFeatureSet
+    ) {
         guard op.d < RegisterSlot.sp else { return }
         var value = op.imm
         var count = 1
         while count < 4, slot + count < CodeCache.opsPerPage {
-            let next = single(at: slot + count, page: page)
+            let next = single(at: slot + count, page: page, features)
             guard next.code == .moveKeep64, next.d == op.d else { break }
             value = value & ~(0xFFFF << UInt64(next.a)) | next.imm
             count += 1

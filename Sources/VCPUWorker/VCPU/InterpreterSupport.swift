@@ -47,9 +47,10 @@ extension VCPU {
         decodedInstructions &+= 1
         c.op.pointee =
             lockstep.isOn
-            ? Fusion.alone(at: slot, page: header.hostPage)
+            ? Fusion.alone(at: slot, page: header.hostPage, features.set)
             : header.isGuarded
-                ? Fusion.single(at: slot, page: header.hostPage) : Fusion.op(at: slot, page: header.hostPage)
+                ? Fusion.single(at: slot, page: header.hostPage, features.set)
+                : Fusion.op(at: slot, page: header.hostPage, features.set)
     }
 
     /// The word of the current instruction, as memory has it.

@@ -23,7 +23,7 @@ extension VCPU {
     mutating func executeSingle(_ ops: UnsafeMutablePointer<Op>) -> Outcome {
         let slot = Int(pc >> 2 & 1023)
         let page = CodeCache.header(ops).pointee.hostPage
-        let op = Fusion.alone(at: slot, page: page)
+        let op = Fusion.alone(at: slot, page: page, features.set)
         let word = armada_load_relaxed32(page + slot * 4)
         if !isSPAligned, isSPAlignmentChecked, Self.isAddressFromSP(word, op) {
             let isVector = word & 1 << 26 != 0

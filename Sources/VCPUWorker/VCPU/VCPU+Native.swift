@@ -78,7 +78,10 @@ extension VCPU {
             code.forgetAllTranslations()
             native.removeAll()
         }
-        guard let offset = Translator.translate(slot: c.slot, ops: c.base, page: page, code: &native) else {
+        guard
+            let offset = Translator.translate(
+                slot: c.slot, ops: c.base, page: page, features: features.set, code: &native)
+        else {
             heat.pointee = Heat.never
             return nil
         }

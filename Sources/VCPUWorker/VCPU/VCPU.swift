@@ -31,6 +31,8 @@ struct VCPU: ~Copyable {
     let stage2Tables: UnsafeRawPointer
     let stage2ByteCount: UInt64
     var mmu: MMU
+    /// What is there of what a VM can do without.
+    var features: ImplementedFeatures
     var maintenanceFaults: MaintenanceFaults
 
     // MARK: Around the PE
@@ -92,6 +94,7 @@ struct VCPU: ~Copyable {
         count = Int(welcome.vcpuCount)
         movesContext = welcome.worldSwitch == .nvhe
         control = VCPUControl(page: controlPage, vcpu: index)
+        features = ImplementedFeatures(welcome.identification)
         mmu = MMU()
         mmu.vtcr_EL2 = welcome.vtcr
         mmu.vttbr_EL2 = welcome.vttbr

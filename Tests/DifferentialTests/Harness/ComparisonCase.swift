@@ -1,3 +1,5 @@
+import Shared
+
 @testable import VCPUWorker
 
 /// A program of a few words and all that it starts from.
@@ -26,7 +28,7 @@ struct RandomProgram {
 
     init(words: [UInt32]) {
         self.words = words
-        isDefined = words.allSatisfy { Decoder.shared.decode($0).code != .undefined }
+        isDefined = words.allSatisfy { Decoder.shared.decode($0, .all).code != .undefined }
         for word in words.lazy.map({ Word($0) }) {
             if ComparisonRules.accessesData(word) { accessesData = true }
             if MemoryOperands.usesMonitor(word) { usesMonitor = true }

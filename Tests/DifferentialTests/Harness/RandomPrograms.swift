@@ -76,7 +76,7 @@ struct RandomPrograms {
             let row = pool[Int(generator.next() % UInt64(pool.count))]
             guard var word = Self.word(of: Decoder.rows[row], using: &generator) else { continue }
             word = Self.fit(word, using: &generator)
-            guard Decoder.shared.decode(word).code != .undefined, !ComparisonRules.isExcluded(Word(word)),
+            guard Decoder.shared.decode(word, .all).code != .undefined, !ComparisonRules.isExcluded(Word(word)),
                 !ComparisonRules.isIndirectBranch(Word(word)), !MemoryOperands.isNarrowMinimumOrMaximum(Word(word))
             else { continue }
             if MemoryOperands.isLoadOrStore(Word(word)) {

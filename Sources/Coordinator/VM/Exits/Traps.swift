@@ -97,7 +97,6 @@ extension VirtualMachine {
 
 extension VirtualMachine: PSCI.Machine {
     var vcpuCount: Int { vcpus.count }
-    var psciVersion: PSCI.Version { configuration.psciVersion }
     func isPoweredOff(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .poweredOff || isLost(vcpu) }
     func isLost(_ vcpu: Int) -> Bool { vcpus[vcpu].state == .lost }
     var countsStolenTime: Bool { stolenTimeMemory != nil }

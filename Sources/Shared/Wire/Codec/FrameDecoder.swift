@@ -40,6 +40,7 @@ package struct FrameDecoder: ~Copyable {
             answer = try decode(try body(frame.pointee.register_answer), worldSwitch: carried.worldSwitch)
             return .registerAnswer
         case ARMADA__WIRE__FRAME__BODY_REGISTER_ACCESS: throw .wrongSender("RegisterAccess")
+        case ARMADA__WIRE__FRAME__BODY_IDENTIFICATION: throw .wrongSender("Identification")
         case ARMADA__WIRE__FRAME__BODY_WELCOME: throw .wrongSender("Welcome")
         case ARMADA__WIRE__FRAME__BODY_ENTRY: throw .wrongSender("Entry")
         case ARMADA__WIRE__FRAME__BODY_STOP: throw .wrongSender("Stop")
@@ -174,6 +175,8 @@ package struct FrameDecoder: ~Copyable {
         case ARMADA__WIRE__FRAME__BODY_REGISTER_ACCESS:
             access = try decode(try body(frame.pointee.register_access), worldSwitch: carried.worldSwitch)
             return .registerAccess
+        case ARMADA__WIRE__FRAME__BODY_IDENTIFICATION:
+            return .identification(try decode(frame.pointee.identification))
         case ARMADA__WIRE__FRAME__BODY_REGISTER_ANSWER: throw .wrongSender("RegisterAnswer")
         case ARMADA__WIRE__FRAME__BODY_HELLO: throw .wrongSender("Hello")
         case ARMADA__WIRE__FRAME__BODY_EXIT: throw .wrongSender("Exit")
@@ -280,6 +283,7 @@ package struct FrameDecoder: ~Copyable {
             throw .outOfRange("world switch", UInt64(message.world_switch))
         }
         welcome.worldSwitch = worldSwitch
+        welcome.identification = try decode(message.identification)
         welcome.isLockstep = message.lockstep != 0
         welcome.faultSeed = message.fault_seed
         welcome.dropDVMAckInterval = message.drop_dvm_ack_interval

@@ -21,6 +21,8 @@ package struct FrameEncoder: ~Copyable {
     private let sgi = UnsafeMutablePointer<Armada__Wire__SGI>.allocate(capacity: 1)
     private let context = UnsafeMutablePointer<Armada__Wire__Context>.allocate(capacity: 1)
     private let contextRegisters = UnsafeMutablePointer<UInt64>.allocate(capacity: RegisterContext.count)
+    private let identification = UnsafeMutablePointer<Armada__Wire__Identification>.allocate(capacity: 1)
+    private let identificationRegisters = UnsafeMutablePointer<UInt64>.allocate(capacity: IDRegister.allCases.count)
     private let stop = UnsafeMutablePointer<Armada__Wire__Stop>.allocate(capacity: 1)
     private let listRegisters = UnsafeMutablePointer<UInt64>.allocate(capacity: 16)
     /// Exit's registers, or Entry's values.
@@ -41,6 +43,9 @@ package struct FrameEncoder: ~Copyable {
         armada__wire__sgi__init(sgi)
         armada__wire__stop__init(stop)
         armada__wire__context__init(context)
+        armada__wire__identification__init(identification)
+        identification.pointee.registers = identificationRegisters
+        identification.pointee.n_registers = IDRegister.allCases.count
         context.pointee.registers = contextRegisters
         context.pointee.n_registers = RegisterContext.count
         cpuInterface.pointee.list_registers = listRegisters
@@ -64,6 +69,8 @@ package struct FrameEncoder: ~Copyable {
         stop.deallocate()
         context.deallocate()
         contextRegisters.deallocate()
+        identification.deallocate()
+        identificationRegisters.deallocate()
         listRegisters.deallocate()
         registers.deallocate()
         registerNumbers.deallocate()
@@ -141,8 +148,16 @@ package struct FrameEncoder: ~Copyable {
         welcome.pointee.fault_seed = value.faultSeed
         welcome.pointee.drop_dvm_ack_interval = value.dropDVMAckInterval
         welcome.pointee.skip_invalidate_interval = value.skipInvalidateInterval
+        value.identification.put(into: identificationRegisters)
+        welcome.pointee.identification = identification
         frame.pointee.welcome = welcome
         return pack(ARMADA__WIRE__FRAME__BODY_WELCOME)
+    }
+
+    package mutating func encode(_ value: IDRegisterSet) -> UnsafeRawBufferPointer {
+        value.put(into: identificationRegisters)
+        frame.pointee.identification = identification
+        return pack(ARMADA__WIRE__FRAME__BODY_IDENTIFICATION)
     }
 
     /// Leaves out what the other end knows already, as `carried` tells.
