@@ -9,7 +9,7 @@ SEED ?= 1
 STRIDE ?= 1009
 # make stage2: operations on the tables, over all shapes; SEED as above.
 STEPS ?= 1000000
-# make lockstep: so many runs of the seed must be one. make loss: so many workers are killed.
+# make lockstep: so many runs of the seed must be one. make loss: so many workers are killed. make boots: so many boots.
 RUNS ?= 1000
 
 # The Swift runtime is linked in: the programs start faster and run without a toolchain.
@@ -21,7 +21,7 @@ SOURCES := Package.swift Sources Tests Fuzzing/Package.swift $(wildcard Benchmar
 SECONDS ?= 60
 FAIL_CASES := .cache/fail-cases
 
-.PHONY: help build guests run linux test fuzz-a64 chaos lockstep loss decode-all stage2 bench install format lint clean
+.PHONY: help build guests run linux test fuzz-a64 chaos lockstep loss boots decode-all stage2 bench install format lint clean
 
 help:
 	@echo 'make build    release build of armada, armada-vcpu and the guests'
@@ -32,6 +32,7 @@ help:
 	@echo 'make chaos    executes WORDS=100000000 random words on whole machines, from SEED=1 on'
 	@echo 'make lockstep repeats a run of SEED=1 in lock-step RUNS=1000 times; all must be the same'
 	@echo 'make loss     kills RUNS=1000 workers at random moments; the others must go on'
+	@echo 'make boots    boots Debian arm64 RUNS=1000 times; each must come to its end'
 	@echo 'make decode-all  decodes all 2^32 words and compares every STRIDE=1009th'
 	@echo 'make stage2   STEPS=1000000 random operations on stage-2 tables of every shape, from SEED=1'
 	@echo 'make bench    the speed figures, side by side with qemu-system-aarch64'
@@ -86,6 +87,11 @@ lockstep: build
 
 loss: build
 	ARMADA_LOSS_MOMENTS=$(RUNS) ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" swift test --filter GuestTests.LossMoments
+
+boots: build
+	deploy/fetch-linux.sh
+	deploy/make-initramfs.sh
+	ARMADA_LINUX_BOOTS=$(RUNS) ARMADA_BIN_DIR="$(CURDIR)/$(BIN)" swift test --filter GuestTests.Linux/bootsManyTimes
 
 # Optimised, with what is internal visible to the tests: in a folder of its own.
 decode-all: guests

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Coordinator
 
-@Suite struct BenchReportFileTests {
+@Suite final class BenchReportFileTests {
     private let folder: String
 
     init() throws {
@@ -11,10 +11,9 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    private func remove() { try? FileManager.default.removeItem(atPath: folder) }
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     @Test func `a file is replaced as a whole, and nothing stays beside it`() throws {
-        defer { remove() }
         let path = folder + "/report.json"
         try ReportFile.write("first, and longer", to: path)
         try ReportFile.write("second", to: path)
@@ -26,7 +25,6 @@ import Testing
     }
 
     @Test func `an error names the file and the reason`() throws {
-        defer { remove() }
         try ReportFile.write("x", to: folder + "/file")
         let cases = [
             ("/dev/full", "No space left on device"), (folder, "it is a directory"),
@@ -42,7 +40,6 @@ import Testing
 
     /// Root may write anywhere, but not into /proc.
     @Test func `an unwritable directory is said to be one`() throws {
-        defer { remove() }
         let isRoot = getuid() == 0
         if !isRoot { try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder) }
         let path = (isRoot ? "/proc" : folder) + "/report"
@@ -55,13 +52,11 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func `a FIFO that nobody reads is an error, not a wait`() throws {
-        defer { remove() }
         try #require(mkfifo(folder + "/fifo", 0o600) == 0)
         #expect(throws: ReportError.self) { try ReportFile.write("text", to: folder + "/fifo") }
     }
 
     @Test func `the percentile files parse, and agree with the histogram`() throws {
-        defer { remove() }
         let report = BenchReportSamples.single
         let paths = try HGRMReport.write(report, directory: folder + "/hgrm")
         #expect(paths.count == 16)
@@ -107,7 +102,6 @@ import Testing
     }
 
     @Test func `what can be written is written although one file cannot`() throws {
-        defer { remove() }
         try FileManager.default.createDirectory(atPath: folder + "/hyp_call.hgrm", withIntermediateDirectories: true)
         #expect(throws: ReportError(path: folder + "/hyp_call.hgrm", reason: "it is a directory")) {
             try HGRMReport.write(BenchReportSamples.single, directory: folder)
