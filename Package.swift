@@ -36,7 +36,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("vixl")]),
         // The wire format: vcpu.proto and what protoc-c generates from it.
         .target(name: "CWire", dependencies: ["CProtobufC"]),
-        .target(name: "Shared", dependencies: ["CHost", "CWire"], swiftSettings: strict),
+        // Both programs get its small functions inlined, which are of package access.
+        .target(
+            name: "Shared", dependencies: ["CHost", "CWire"],
+            swiftSettings: strict + [.unsafeFlags(["-enable-cmo-everything"], .when(configuration: .release))]),
         // The hypervisor process.
         .executableTarget(
             name: "Coordinator",
