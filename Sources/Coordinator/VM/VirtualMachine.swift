@@ -72,9 +72,9 @@ final class VirtualMachine {
     var lastEntry: UInt64 = 0
     /// When the last Exit came.
     var lastArrival: UInt64 = 0
-    /// Blocked vCPUs that have been kicked and are to be looked at.
     /// The vCPU that was called out of the guest last, until the loop has looked for its exit.
     var lastKicked: Int?
+    /// Blocked vCPUs that have been kicked and are to be looked at.
     var wakes: [Int] = []
     /// The vCPU whose worker was lost last.
     var lastLost: VCPU?
