@@ -97,11 +97,14 @@ import Testing
             + ["file://\(folder)/page.html"]
         let pipe = Pipe()
         process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
+        let complaints = folder + "/stderr"
+        #expect(FileManager.default.createFile(atPath: complaints, contents: nil))
+        process.standardError = FileHandle(forWritingAtPath: complaints)
         try process.run()
         let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        let failure = process.terminationStatus == 0 ? "" : try String(contentsOfFile: complaints, encoding: .utf8)
+        #expect(process.terminationStatus == 0, "\(failure.suffix(4000))")
         return (output, process.terminationStatus)
     }
 

@@ -138,6 +138,28 @@ import Testing
         #expect(access(path, F_OK) != 0)
     }
 
+    /// The umask is the whole process's: a listener that set and restored it would, beside others, leave it changed.
+    @Test func listenersOfManyThreadsLeaveTheUmaskAlone() async throws {
+        func mask() throws -> Substring? {
+            try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n")
+                .first { $0.hasPrefix("Umask:") }
+        }
+        let before = try mask()
+        #expect(before != nil)
+        await withTaskGroup(of: Void.self) { group in
+            for thread in 0..<4 {
+                group.addTask { [directory] in
+                    for round in 0..<200 {
+                        #expect(throws: Never.self) {
+                            _ = try WorkerListener(path: directory + "/socket-\(thread)-\(round)").descriptor
+                        }
+                    }
+                }
+            }
+        }
+        #expect(try mask() == before)
+    }
+
     @Test func aLeftOverSocketIsReplaced() throws {
         let path = directory + "/socket"
         let moved = directory + "/moved"

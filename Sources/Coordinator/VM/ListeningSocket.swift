@@ -24,20 +24,18 @@ struct ListeningSocket: ~Copyable {
         guard descriptor >= 0 else { throw SocketPathError(path: path, why: SystemError.message(of: errno)) }
         let socket = OwnedDescriptor(descriptor)
 
-        // The mode is right from the first moment: no window in which another user could connect.
-        let mask = umask(0o177)
+        // The mode is right from the first moment, so there is no window in which another user could connect: bind
+        // gives the file the mode that the socket has. (The umask would be the whole process's, and two threads that
+        // set and restore it may leave it changed for good.)
+        guard fchmod(descriptor, 0o600) == 0 else {
+            throw SocketPathError(path: path, why: SystemError.message(of: errno))
+        }
         var result = address.bind(descriptor)
         if result != 0, errno == EADDRINUSE {
-            do throws(SocketPathError) {
-                try Self.removeStale(path, address)
-                result = address.bind(descriptor)
-            } catch {
-                umask(mask)
-                throw error
-            }
+            try Self.removeStale(path, address)
+            result = address.bind(descriptor)
         }
         let code = errno
-        umask(mask)
         guard result == 0 else { throw SocketPathError(path: path, why: SystemError.message(of: code)) }
 
         var status = stat()
