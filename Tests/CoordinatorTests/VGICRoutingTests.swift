@@ -151,7 +151,7 @@ import Testing
         let machine = VGICTestMachine(vcpus: 4)
         for vcpu in 0..<4 {
             machine.cpus[vcpu].state.vmcr &= ~ICH_VMCR.veng1
-            machine.vgic.sync(vcpu: vcpu, from: machine.cpus[vcpu].state)
+            machine.vgic.sync(vcpu: vcpu, from: &machine.cpus[vcpu].state)
         }
         machine.configure(40, isEdge: true)
         machine.write(0x6000 + 40 * 8, 1 << 31, 8)
@@ -159,10 +159,10 @@ import Testing
         machine.pulse(40)
         #expect(machine.kicks == [1, 1, 1, 1])
         machine.cpus[2].state.vmcr |= ICH_VMCR.veng1
-        machine.vgic.sync(vcpu: 2, from: machine.cpus[2].state)
+        machine.vgic.sync(vcpu: 2, from: &machine.cpus[2].state)
         #expect(machine.kicks == [1, 1, 2, 1])
         machine.cpus[1].state.vmcr |= ICH_VMCR.veng1
-        machine.vgic.sync(vcpu: 1, from: machine.cpus[1].state)
+        machine.vgic.sync(vcpu: 1, from: &machine.cpus[1].state)
         #expect(machine.takeAll(2) == [40])
         machine.exit(2)
         machine.pulse(40)

@@ -103,7 +103,7 @@ final class VGICTestMachine {
         vgic.log = { [unowned self] in logged.append($0) }
         if enabled {
             write(0, 3)
-            for vcpu in 0..<vcpus { vgic.sync(vcpu: vcpu, from: cpus[vcpu].state) }
+            for vcpu in 0..<vcpus { vgic.sync(vcpu: vcpu, from: &cpus[vcpu].state) }
         }
     }
 
@@ -116,7 +116,7 @@ final class VGICTestMachine {
 
     func exit(_ vcpu: Int) {
         guard inGuest[vcpu] else { return }
-        vgic.sync(vcpu: vcpu, from: cpus[vcpu].state)
+        vgic.sync(vcpu: vcpu, from: &cpus[vcpu].state)
         inGuest[vcpu] = false
     }
 

@@ -38,6 +38,8 @@ import Testing
             threads.append(thread)
         }
         loop.run()
+        // One that waits for an Entry after the run's end would wait for ever.
+        for worker in machine.workers { shutdown(worker.socket, Int32(SHUT_RDWR)) }
         for thread in threads { pthread_join(thread, nil) }
         return machine.vm.outcome
     }

@@ -60,14 +60,14 @@ final class ScriptedWorker {
             case .closed: return .closed
             case .frame(let bytes):
                 switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &carried) {
-                case .welcome(let frame):
-                    carried = CarriedState(worldSwitch: frame.worldSwitch)
-                    identification = frame.identification
+                case .welcome:
+                    carried = CarriedState(worldSwitch: decoder.welcome.worldSwitch)
+                    identification = decoder.welcome.identification
                     return .welcome
                 case .entry: return .entry
                 case .registerAccess: return .registerAccess
-                case .identification(let registers):
-                    identification = registers
+                case .identification:
+                    identification = decoder.identification
                     return .identification
                 case .stop: return .stop
                 }

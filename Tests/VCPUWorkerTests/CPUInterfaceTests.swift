@@ -36,7 +36,7 @@ private final class Interface {
         for (index, register) in registers.enumerated() { interface.state.listRegisters[index] = register }
         interface.state.hcr = ICH_HCR.en | hcr
         interface.state.vmcr = ICH_VMCR.reset | ICH_VMCR.veng0 | ICH_VMCR.veng1 | 0xF8 << ICH_VMCR.vpmrShift
-        interface.enter()
+        interface.refresh()
         return interface
     }
 

@@ -57,7 +57,8 @@ struct RecordingDecoder: ~Copyable {
             }
         case .fromCoordinator:
             switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &state) {
-            case .welcome(let welcome):
+            case .welcome:
+                let welcome = decoder.welcome
                 state = CarriedState(worldSwitch: welcome.worldSwitch)
                 worldSwitch = welcome.worldSwitch
                 isLockstep = welcome.isLockstep
@@ -65,7 +66,7 @@ struct RecordingDecoder: ~Copyable {
             case .entry: return .entry
             case .stop: return .stop
             case .registerAccess: return .registerAccess(decoder.access)
-            case .identification(let registers): return .identification(registers)
+            case .identification: return .identification(decoder.identification)
             }
         }
     }

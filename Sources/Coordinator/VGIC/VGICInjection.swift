@@ -33,7 +33,15 @@ extension VGIC {
         if intid >= 16, let index = privateIndex(intid, vcpu: vcpu) { setLine(index, level: level) }
     }
 
+    @inline(__always)
     private func setLine(_ index: Int, level: Bool) {
+        // Each exit says what the timers' lines are, which seldom is news. For an edge-triggered one it is, each time.
+        let interrupt = interrupts + index
+        if interrupt.pointee.lineLevel == level, !level || !interrupt.pointee.isEdge { return }
+        driveLine(index, level: level)
+    }
+
+    private func driveLine(_ index: Int, level: Bool) {
         let interrupt = interrupts + index
         let changed = interrupt.pointee.lineLevel != level
         interrupt.pointee.lineLevel = level

@@ -121,7 +121,8 @@ extension VGIC {
     ///
     /// Only the two state bits of a list register are read, and only of those that were filled: a worker speaks for the
     /// interrupts that it was given.
-    func sync(vcpu: Int, from state: CPUInterfaceState) {
+    // inout: otherwise the state is copied.
+    func sync(vcpu: Int, from state: inout CPUInterfaceState) {
         let cpu = cpus + vcpu
         let newlyEnabled = state.vmcr & ~cpu.pointee.vmcr & (ICH_VMCR.veng0 | ICH_VMCR.veng1)
         cpu.pointee.vmcr = state.vmcr

@@ -20,7 +20,7 @@ extension VirtualMachine {
         defer { if let tracer { tracer.handled(vcpu) } }
 
         if vcpu.stolenTime != nil { accountStolenTime(vcpu) }
-        vgic.sync(vcpu: vcpu.index, from: vcpu.channel.exit.cpuInterface)
+        vgic.sync(vcpu: vcpu.index, from: &vcpu.channel.exit.cpuInterface)
         vcpu.entry.cpuInterface.vmcr = vcpu.channel.exit.cpuInterface.vmcr
         vcpu.entry.cpuInterface.ap0r0 = vcpu.channel.exit.cpuInterface.ap0r0
         vcpu.entry.cpuInterface.ap1r0 = vcpu.channel.exit.cpuInterface.ap1r0

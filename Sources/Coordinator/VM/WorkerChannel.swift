@@ -120,8 +120,14 @@ final class WorkerChannel {
         }
     }
 
-    /// Decodes and notes a frame. In lock-step it says itself what time it is.
+    @inline(__always)
     private func decode(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> WorkerFrame {
+        if recorder != nil || traceHash != nil || clock.isVirtual { return try decodeAndNote(bytes) }
+        return try decoder.decodeFromWorker(bytes, exit: &exit, carried: &carried)
+    }
+
+    /// Decodes and notes a frame. In lock-step it says itself what time it is.
+    private func decodeAndNote(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> WorkerFrame {
         defer {
             if let recorder { recorder.received(bytes, vcpu: vcpu, at: receivedAt) }
             if let traceHash { traceHash.add(bytes, vcpu: vcpu, .fromWorker, at: receivedAt) }

@@ -52,14 +52,14 @@ public struct VCPUControl: Sendable {
     }
 
     // Written by others, read by the worker in its hot loop.
-    @inlinable public var doorbell: UnsafeMutableRawPointer { base }
+    @inlinable public var doorbell: UnsafeMutableRawPointer { @inline(__always) get { base } }
     /// The event register's remote half: SEV of another vCPU sets it to 1.
     @inlinable public var event: UnsafeMutableRawPointer { base + 8 }
 
     // What a poll of either side looks at, and nothing else that changes: each write to a line that another processor
     // polls takes the line back from it, which costs a hundredth of an exit.
     /// `VCPUMode`.
-    @inlinable public var mode: UnsafeMutableRawPointer { base + 64 }
+    @inlinable public var mode: UnsafeMutableRawPointer { @inline(__always) get { base + 64 } }
     @usableFromInline static let sgiSentOffset = 72
 
     // The other counters, 64 bits each, written by the worker only.
@@ -98,20 +98,22 @@ public struct VCPUControl: Sendable {
         armada_store_relaxed64(strikes(of: fault), strikeCount(of: fault) &+ 1)
     }
 
-    @inlinable public func counter(_ which: VCPUCounter) -> UInt64 { armada_load_relaxed64(place(of: which)) }
+    @inlinable @inline(__always) public func counter(_ which: VCPUCounter) -> UInt64 {
+        armada_load_relaxed64(place(of: which))
+    }
 
     /// Publishes a counter; the worker only.
-    @inlinable public func setCounter(_ which: VCPUCounter, _ value: UInt64) {
+    @inlinable @inline(__always) public func setCounter(_ which: VCPUCounter, _ value: UInt64) {
         armada_store_relaxed64(place(of: which), value)
     }
 
     /// Adds one to a counter; the worker only, so that a plain increment will do.
-    @inlinable public func increment(_ which: VCPUCounter) {
+    @inlinable @inline(__always) public func increment(_ which: VCPUCounter) {
         let place = place(of: which)
         armada_store_relaxed64(place, armada_load_relaxed64(place) &+ 1)
     }
 
-    @inlinable func place(of which: VCPUCounter) -> UnsafeMutableRawPointer {
+    @inlinable @inline(__always) func place(of which: VCPUCounter) -> UnsafeMutableRawPointer {
         which == .sgiSent ? base + Self.sgiSentOffset : base + Self.countersOffset + which.rawValue &* 8
     }
 }

@@ -147,6 +147,8 @@ package struct EntryFrame: Sendable {
     package var injected = InjectedException()
     package var reset: ResetState?
     package var cpuInterface = CPUInterfaceState()
+    /// Of a frame that has come: false if the CPU interface is as the last Exit left it.
+    package var movesCPUInterface = true
     /// With the world switch nvhe only.
     package var context = RegisterContext()
     /// In lock-step: the virtual time in nanoseconds, and how many instructions later the guest is to be left at the latest.
@@ -188,14 +190,16 @@ package enum WorkerFrame: Sendable {
     case registerAnswer
 }
 
-/// Everything that the coordinator may send. Entry's contents are decoded into a frame that the receiver owns.
+/// Everything that the coordinator may send. Entry's contents are decoded into a frame that the receiver owns. The others'
+/// stand in the decoder: this value is returned for every Entry, and is to fit into a register.
 package enum CoordinatorFrame: Sendable {
-    case welcome(WelcomeFrame)
+    /// See `FrameDecoder.welcome`.
+    case welcome
     case entry
     /// See `FrameDecoder.access`.
     case registerAccess
-    /// The identification registers have been changed; the VM has not run.
-    case identification(IDRegisterSet)
+    /// The identification registers have been changed; the VM has not run. See `FrameDecoder.identification`.
+    case identification
     /// The VM ends: the worker exits with status 0.
     case stop
 }

@@ -36,11 +36,8 @@ struct VirtualCPUInterface {
 
     private static func clamped(_ count: Int) -> Int { min(max(count, 0), CPUInterfaceState.maximumListRegisterCount) }
 
-    /// Starts over with the state of an Entry frame.
-    mutating func enter() {
-        maintenancePending = false
-        refresh()
-    }
+    /// Goes into the guest again: what was said when it was left is done with.
+    mutating func enter() { maintenancePending = false }
 
     // MARK: Priorities
 

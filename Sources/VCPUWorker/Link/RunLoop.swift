@@ -32,8 +32,8 @@ enum RunLoop {
                     try link.pointee.send(vcpu.pointee.perform(access, at: vcpu.pointee.now))
                     isAnsweredQuickly = false
                     continue
-                case .identify(let registers):
-                    vcpu.pointee.identify(registers)
+                case .identify:
+                    vcpu.pointee.identify(link.pointee.identification)
                     continue
                 case .enter: break
                 }
@@ -72,7 +72,10 @@ extension VCPU {
     /// instruction.
     mutating func enter(_ entry: inout EntryFrame, at time: UInt64) -> Bool {
         applyResults(entry)
-        cpuInterface.state = entry.cpuInterface
+        if entry.movesCPUInterface {
+            cpuInterface.state = entry.cpuInterface
+            cpuInterface.refresh()
+        }
         if movesContext { restoreContext(&entry.context) }
         inject(entry.injected)
         // What an exception return from EL2 does.

@@ -10,8 +10,8 @@ struct WorkerLink: ~Copyable {
         case enter
         /// `access` is to be done and answered.
         case access
-        /// The identification registers are these from now on.
-        case identify(IDRegisterSet)
+        /// The identification registers are `identification` from now on.
+        case identify
         /// The VM ends, or the coordinator is gone.
         case stop
     }
@@ -23,6 +23,7 @@ struct WorkerLink: ~Copyable {
     private var carried = CarriedState()
     private var lastSequence: UInt64 = 0
     var access: RegisterAccessFrame { decoder.access }
+    var identification: IDRegisterSet { decoder.identification }
     var entry = EntryFrame()
     var exit = ExitFrame()
 
@@ -48,9 +49,9 @@ struct WorkerLink: ~Copyable {
             switch try reader.next(from: socket, waiting: .untilFrame, collecting: &descriptors) {
             case .frame(let bytes):
                 switch try decoder.decodeFromCoordinator(bytes, entry: &entry, carried: &carried) {
-                case .welcome(let frame):
-                    welcome = frame
-                    carried = CarriedState(worldSwitch: frame.worldSwitch)
+                case .welcome:
+                    welcome = decoder.welcome
+                    carried = CarriedState(worldSwitch: welcome.worldSwitch)
                 case .stop: return nil
                 case .entry: throw .unexpected("Entry", when: "before Welcome")
                 case .registerAccess: throw .unexpected("RegisterAccess", when: "before Welcome")
@@ -118,9 +119,9 @@ struct WorkerLink: ~Copyable {
                 }
                 return .enter
             case .registerAccess: return .access
-            case .identification(let registers):
+            case .identification:
                 guard lastSequence == 0 else { throw .unexpected("Identification", when: "after the first Entry") }
-                return .identify(registers)
+                return .identify
             case .stop: return .stop
             case .welcome: throw .unexpected("Welcome", when: "twice")
             }

@@ -13,6 +13,8 @@ struct GenericTimer {
     var isReported = false
 
     var isArmable: Bool { control & 3 == 1 }
+    /// Neither has its line been high, nor can it be: as long as CTL is what it is, nothing comes of this timer.
+    var isQuiet: Bool { !isArmable && !line && !isReported }
 
     func isConditionMet(at counter: UInt64) -> Bool { counter >= compare }
     func isLineHigh(at counter: UInt64) -> Bool { isArmable && isConditionMet(at: counter) }

@@ -49,7 +49,18 @@ extension VCPU {
 
     /// Evaluates both output lines at `counter`, arms the host's timer or the slice's end, and notes whether the
     /// coordinator must hear of it.
+    @inline(__always)
     mutating func updateTimers(at counter: UInt64) {
+        if timers.virtual.isQuiet, timers.physical.isQuiet {
+            timers.isUndelivered = false
+            if lockstep.isOn { lockstep.deadline = .max }
+            return
+        }
+        evaluateTimers(at: counter)
+    }
+
+    @inline(never)
+    private mutating func evaluateTimers(at counter: UInt64) {
         let isVirtualWaiting = timers.virtual.update(
             at: counter &- timers.virtualOffset, intid: PhysicalMap.virtualTimerINTID, interface: &cpuInterface)
         let isPhysicalWaiting = timers.physical.update(

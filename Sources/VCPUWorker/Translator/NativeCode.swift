@@ -23,8 +23,6 @@ struct NativeContext {
     var tpidr_EL0: UInt64 = 0
     var tpidr_EL1: UInt64 = 0
     var sp_EL0: UInt64 = 0
-    /// Address of PSTATE and a spare.
-    var spare: UInt64 = 0
 }
 
 /// The buffer of generated code: two shared routines at its start, then translations until it is full, when all go.
@@ -42,6 +40,8 @@ struct NativeCode: ~Copyable {
     /// Offsets of the shared routines: leave with the op in RAX; jump to the virtual address in RAX.
     private(set) var leave = 0
     private(set) var dispatch = 0
+    /// For what the context was filled in last: see `VCPU.prepareNative`.
+    var preparedFor: UInt = 0
     /// At a fixed address: generated code and its caller share it.
     let context: UnsafeMutablePointer<NativeContext>
 

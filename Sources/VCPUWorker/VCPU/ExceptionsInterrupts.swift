@@ -71,8 +71,8 @@ extension VCPU {
         return true
     }
 
-    /// After `cpuInterface.state` has been filled from an Entry frame: renews what is signalled and evaluates the
-    /// timers. True if the guest must be left again at once, because a timer fired that the coordinator cannot know.
+    /// After the CPU interface has what an Entry frame brought: evaluates the timers. True if the guest must be left again
+    /// at once, because a timer fired that the coordinator cannot know.
     mutating func resumeInterrupts(at time: UInt64) -> Bool {
         cpuInterface.enter()
         updateTimers(at: time &- timers.counterOffset)

@@ -962,8 +962,8 @@ extension VCPU {
                 guard synchronizeDVM() else { return .redirect }
                 c.next()
             case .instructionSynchronizationBarrier:
-                // The translation, or the code that is running, may be another from here on.
-                return leave(c, at: c.pc &+ 4, retiring: 1, .redirect)
+                guard isUnchanged(c, fetch, doorbell) else { return leave(c, at: c.pc &+ 4, retiring: 1, .redirect) }
+                c.next()
 
             // MARK: Loads and stores
             case .load8:

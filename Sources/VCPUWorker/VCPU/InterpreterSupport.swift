@@ -31,6 +31,16 @@ extension VCPU {
         return entry.pointee.ops
     }
 
+    /// Whether a context synchronization event may be passed without a look at the world: the page is translated to the
+    /// same ops as before, nobody rings, and `run` would come straight back. Guests put an ISB before each look at the counter.
+    @inline(__always)
+    func isUnchanged(
+        _ c: Cursor, _ fetch: UnsafeMutablePointer<FetchEntry>, _ doorbell: UnsafeMutableRawPointer
+    ) -> Bool {
+        enter(c.page, fetch, doorbell) == c.base && !debug.isExecutionWatched && pendingInterrupts & ~pstate.daif == 0
+            && !pstate.il && (isSPAligned || !isSPAlignmentChecked)
+    }
+
     /// Whether a condition, as a mask over NZCV, holds.
     @inline(__always)
     func holds(_ mask: UInt16, _ nzcv: UInt32) -> Bool { UInt32(mask) &>> (nzcv &>> 28) & 1 != 0 }

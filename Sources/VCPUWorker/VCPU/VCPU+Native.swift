@@ -90,8 +90,18 @@ extension VCPU {
         return offset
     }
 
-    /// Tells generated code what belongs to the current EL.
+    /// Tells generated code what belongs to the current EL and, as far as SP_EL0 goes, to the current SP.
+    @inline(__always)
     mutating func prepareNative() {
+        // Where this vCPU is, and in the address's low bits what it may access.
+        let place = UInt(truncatingIfNeeded: address(of: &system.tpidr_EL0))
+        let key = place | UInt(pstate.el == 0 ? 1 : 2 | pstate.sp & 1)
+        if native.preparedFor != key { prepareNative(key) }
+    }
+
+    @inline(never)
+    private mutating func prepareNative(_ key: UInt) {
+        native.preparedFor = key
         let context = native.context
         let isEL0 = pstate.el == 0
         context.pointee.x = UInt64(UInt(bitPattern: x))

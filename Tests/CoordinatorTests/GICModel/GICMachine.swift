@@ -39,6 +39,7 @@ final class GICMachine {
         guard !inGuest[vcpu] else { return }
         vgic.flush(vcpu: vcpu, into: &interfaces[vcpu].state)
         if fault == .deactivationNotTrapped { interfaces[vcpu].state.hcr &= ~ICH_HCR.tdir }
+        interfaces[vcpu].refresh()
         interfaces[vcpu].enter()
         entered[vcpu] = interfaces[vcpu].state
         inGuest[vcpu] = true
@@ -66,7 +67,7 @@ final class GICMachine {
         case .interfaceStateStale: state.vmcr = entered[vcpu].vmcr
         default: break
         }
-        vgic.sync(vcpu: vcpu, from: state)
+        vgic.sync(vcpu: vcpu, from: &state)
     }
 
     func cycle(_ vcpu: Int) {

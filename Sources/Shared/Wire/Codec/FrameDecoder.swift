@@ -4,8 +4,10 @@ import CWire
 /// says nothing about its meaning. Does not allocate.
 package struct FrameDecoder: ~Copyable {
     private var arena = MessageArena()
-    /// The last access to registers, and the last answer to one. They stand here and not in what a call returns, which is to
-    /// hold nothing that is counted.
+    /// The last Welcome, the last Identification, the last access to registers, and the last answer to one. They stand here
+    /// and not in what a call returns, which is to be small and to hold nothing that is counted.
+    package private(set) var welcome = WelcomeFrame()
+    package private(set) var identification = IDRegisterSet.implemented
     package private(set) var access = RegisterAccessFrame()
     package private(set) var answer = RegisterAnswerFrame()
 
@@ -159,6 +161,7 @@ package struct FrameDecoder: ~Copyable {
     ) throws(WireError) -> CoordinatorFrame {
         if !carried.carriesAll, try readPlain(bytes, into: &entry) {
             entry.cpuInterface = carried.cpuInterface
+            entry.movesCPUInterface = false
             return .entry
         }
         let frame = try arena.unpack(bytes)
@@ -168,7 +171,8 @@ package struct FrameDecoder: ~Copyable {
             try decode(try body(frame.pointee.entry), into: &entry, &carried)
             return .entry
         case ARMADA__WIRE__FRAME__BODY_WELCOME:
-            return .welcome(try decode(try body(frame.pointee.welcome)))
+            welcome = try decode(try body(frame.pointee.welcome))
+            return .welcome
         case ARMADA__WIRE__FRAME__BODY_STOP:
             try checkFields(try body(frame.pointee.stop).base)
             return .stop
@@ -176,7 +180,8 @@ package struct FrameDecoder: ~Copyable {
             access = try decode(try body(frame.pointee.register_access), worldSwitch: carried.worldSwitch)
             return .registerAccess
         case ARMADA__WIRE__FRAME__BODY_IDENTIFICATION:
-            return .identification(try decode(frame.pointee.identification))
+            identification = try decode(frame.pointee.identification)
+            return .identification
         case ARMADA__WIRE__FRAME__BODY_REGISTER_ANSWER: throw .wrongSender("RegisterAnswer")
         case ARMADA__WIRE__FRAME__BODY_HELLO: throw .wrongSender("Hello")
         case ARMADA__WIRE__FRAME__BODY_EXIT: throw .wrongSender("Exit")
@@ -190,6 +195,7 @@ package struct FrameDecoder: ~Copyable {
     ) throws(WireError) {
         try checkFields(message.base)
         entry.sequence = message.sequence
+        entry.movesCPUInterface = true
         try decodeResults(message, into: &entry)
         try decode(message.cpu_interface, into: &entry.cpuInterface, &carried)
         try decode(message.context, into: &entry.context, &carried)

@@ -91,6 +91,11 @@ package struct FrameEncoder: ~Copyable {
     package mutating func encode(
         _ value: inout ExitFrame, carried: inout CarriedState
     ) -> UnsafeRawBufferPointer {
+        // PC and PSTATE.
+        carried.registersMoved &+= 2
+        let cpuInterface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface, &carried) : nil
+        let timer = carried.update(value.timer) ? fill(value.timer, &carried) : nil
+        if !carried.carriesAll, cpuInterface == nil, timer == nil { return packPlain(&value) }
         exit.pointee.sequence = value.sequence
         exit.pointee.code = value.code.rawValue
         exit.pointee.esr = value.esr.rawValue
@@ -105,15 +110,12 @@ package struct FrameEncoder: ~Copyable {
             if registers[index] != 0 { count = index &+ 1 }
         }
         exit.pointee.n_registers = count
-        // PC and PSTATE.
-        carried.registersMoved &+= 2
-        exit.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface, &carried) : nil
-        exit.pointee.timer = carried.update(value.timer) ? fill(value.timer, &carried) : nil
+        exit.pointee.cpu_interface = cpuInterface
+        exit.pointee.timer = timer
         exit.pointee.context = carried.carriesAll ? fill(&value.context, &carried) : nil
         exit.pointee.timestamp = value.timestamp
         exit.pointee.gives_way = value.givesWay ? 1 : 0
         exit.pointee.serror_pending = value.isSErrorPending ? 1 : 0
-        if !carried.carriesAll, exit.pointee.cpu_interface == nil, exit.pointee.timer == nil { return packPlainExit() }
         frame.pointee.exit = exit
         return pack(ARMADA__WIRE__FRAME__BODY_EXIT)
     }
@@ -164,6 +166,10 @@ package struct FrameEncoder: ~Copyable {
     package mutating func encode(
         _ value: inout EntryFrame, carried: inout CarriedState
     ) -> UnsafeRawBufferPointer {
+        let cpuInterface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface, &carried) : nil
+        if !carried.carriesAll, cpuInterface == nil, value.injected.kind == .none, value.reset == nil {
+            return packPlain(&value)
+        }
         entry.pointee.sequence = value.sequence
         let count = max(0, min(value.writeCount, 8))
         for index in 0..<count {
@@ -188,15 +194,10 @@ package struct FrameEncoder: ~Copyable {
         } else {
             entry.pointee.reset = nil
         }
-        entry.pointee.cpu_interface = carried.update(&value.cpuInterface) ? fill(&value.cpuInterface, &carried) : nil
+        entry.pointee.cpu_interface = cpuInterface
         entry.pointee.context = carried.carriesAll ? fill(&value.context, &carried) : nil
         entry.pointee.time = value.time
         entry.pointee.budget = value.budget
-        if !carried.carriesAll, entry.pointee.cpu_interface == nil, entry.pointee.injected == nil,
-            entry.pointee.reset == nil
-        {
-            return packPlainEntry()
-        }
         frame.pointee.entry = entry
         return pack(ARMADA__WIRE__FRAME__BODY_ENTRY)
     }
@@ -248,31 +249,36 @@ package struct FrameEncoder: ~Copyable {
         return cpuInterface
     }
 
-    private func packPlainExit() -> UnsafeRawBufferPointer {
+    // Mutating parameters: otherwise the frames are copied.
+
+    private func packPlain(_ value: inout ExitFrame) -> UnsafeRawBufferPointer {
         var writer = PlainFrameWriter(buffer: bytes)
-        writer.fixed64(1, exit.pointee.sequence)
-        writer.fixed32(2, exit.pointee.code)
-        writer.fixed32(3, exit.pointee.esr)
-        writer.fixed64(4, exit.pointee.far)
-        writer.fixed64(5, exit.pointee.hpfar)
-        writer.fixed64(6, exit.pointee.pc)
-        writer.fixed64(7, exit.pointee.pstate)
-        writer.fixed32(8, exit.pointee.instruction)
-        writer.packed(9, registers, count: exit.pointee.n_registers)
-        writer.fixed64(12, exit.pointee.timestamp)
-        writer.flag(14, exit.pointee.gives_way != 0)
-        writer.flag(15, exit.pointee.serror_pending != 0)
+        writer.fixed64(1, value.sequence)
+        writer.fixed32(2, value.code.rawValue)
+        writer.fixed32(3, value.esr.rawValue)
+        writer.fixed64(4, value.far)
+        writer.fixed64(5, value.hpfar)
+        writer.fixed64(6, value.pc)
+        writer.fixed64(7, value.pstate)
+        writer.fixed32(8, value.instruction)
+        var count = 8
+        while count > 0, value.registers[count &- 1] == 0 { count &-= 1 }
+        writer.packed(9, &value.registers, count: count)
+        writer.fixed64(12, value.timestamp)
+        writer.flag(14, value.givesWay)
+        writer.flag(15, value.isSErrorPending)
         return writer.finish(3)
     }
 
-    private func packPlainEntry() -> UnsafeRawBufferPointer {
+    private func packPlain(_ value: inout EntryFrame) -> UnsafeRawBufferPointer {
+        let count = max(0, min(value.writeCount, 8))
         var writer = PlainFrameWriter(buffer: bytes)
-        writer.fixed64(1, entry.pointee.sequence)
-        writer.packed(2, small: registerNumbers, count: entry.pointee.n_write_registers)
-        writer.packed(3, registers, count: entry.pointee.n_write_values)
-        writer.flag(4, entry.pointee.advance_pc != 0)
-        writer.fixed64(9, entry.pointee.time)
-        writer.fixed64(10, entry.pointee.budget)
+        writer.fixed64(1, value.sequence)
+        writer.packed(2, &value.writeRegisters, count: count)
+        writer.packed(3, &value.writeValues, count: count)
+        writer.flag(4, value.advancePC)
+        writer.fixed64(9, value.time)
+        writer.fixed64(10, value.budget)
         return writer.finish(4)
     }
 

@@ -43,9 +43,9 @@ struct PlainFrameWriter {
         next += 2
     }
 
-    /// A packed list of at most 8 `fixed64`.
+    /// The first `count` of `values` as a packed list of `fixed64`.
     @inline(__always)
-    mutating func packed(_ field: UInt8, _ values: UnsafePointer<UInt64>, count: Int) {
+    mutating func packed(_ field: UInt8, _ values: inout InlineArray<8, UInt64>, count: Int) {
         guard count > 0 else { return }
         next.storeBytes(of: field << 3 | 2, as: UInt8.self)
         (next + 1).storeBytes(of: UInt8(truncatingIfNeeded: count &* 8), as: UInt8.self)
@@ -56,15 +56,15 @@ struct PlainFrameWriter {
         }
     }
 
-    /// A packed list of at most 8 `uint32`, each less than 128.
+    /// The first `count` of `values`, each less than 128, as a packed list of `uint32`.
     @inline(__always)
-    mutating func packed(_ field: UInt8, small values: UnsafePointer<UInt32>, count: Int) {
+    mutating func packed(_ field: UInt8, _ values: inout InlineArray<8, UInt8>, count: Int) {
         guard count > 0 else { return }
         next.storeBytes(of: field << 3 | 2, as: UInt8.self)
         (next + 1).storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
         next += 2
         for index in 0..<count {
-            next.storeBytes(of: UInt8(truncatingIfNeeded: values[index]), as: UInt8.self)
+            next.storeBytes(of: values[index], as: UInt8.self)
             next += 1
         }
     }
