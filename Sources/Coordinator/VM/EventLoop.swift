@@ -8,8 +8,7 @@ import Shared
 /// nobody else needs: a vCPU in the guest has the better claim. Only for the exit of one that has just been kicked, and
 /// runs on another processor, the loop polls briefly in any case.
 final class EventLoop {
-    /// The machine, which owns this loop and outlives it.
-    private unowned(unsafe) let vm: VirtualMachine
+    private let vm: VirtualMachine
     private let events: EventSet
     private let control: ControlServer?
     private var window: AdaptiveWindow
