@@ -3,9 +3,9 @@
  * and Entry. One coordinator, one worker, and another process that makes requests in the control page at any moment, as a
  * thread of KVM would. Names are those of the code: ControlPage, VCPURun, VCPU, EventLoop, RunLoop.
  *
- * The coordinator's relaxed store of the mode goes through a store buffer, as on a TSO processor; what else is written in
- * the control page is written by locked instructions, which wait until the buffer is empty. An atomic block has at most one
- * access to what another process may change at that time.
+ * Each side's relaxed store of the mode goes through a store buffer of its own, as on a TSO processor; what else is written
+ * in the control page is written by locked instructions, which wait until the buffer is empty, as a frame does. An atomic
+ * block has at most one access to what another process may change at that time.
  *
  * docs/exits.md explains it; deploy/check-protocol.sh runs the checks, and the mutations (-D), each of which must fail:
  *
@@ -39,8 +39,9 @@ bool doorbell = false;
 /* sgiSent less the SGIs that have been received. */
 byte sgisShown = 0;
 
-/* The coordinator's store buffer: one store of IN_GUEST. */
+/* The store buffers: one store of IN_GUEST by the coordinator, one of OUTSIDE_GUEST by the worker. */
 bool isModeBuffered = false;
+bool isOutsideBuffered = false;
 #define DRAINED (!isModeBuffered)
 
 /* The socket. */
@@ -55,11 +56,12 @@ mtype:owner owner = COORDINATOR;
 bool inGuest = false;
 bool outcome = false;
 
-active proctype StoreBuffer()
+active proctype StoreBuffers()
 {
 end:
     do
     :: atomic { isModeBuffered -> mode = IN_GUEST; isModeBuffered = false }
+    :: atomic { isOutsideBuffered -> mode = OUTSIDE_GUEST; isOutsideBuffered = false }
     od
 }
 
@@ -303,10 +305,14 @@ end_wait:
 #ifdef EARLY_FRAME
         atomic { owner = ON_THE_WIRE; toCoordinator ! code };
 #endif
-        atomic { mode = OUTSIDE_GUEST; inGuest = false };
-        doorbell = false;
+        atomic { isOutsideBuffered = true; inGuest = false };
+        /* The look at the doorbell does not wait for the buffer. What clears it is a locked instruction. */
+        if
+        :: atomic { doorbell && !isOutsideBuffered -> doorbell = false }
+        :: !doorbell
+        fi;
 #ifndef EARLY_FRAME
-        atomic { toCoordinator ! code; owner = ON_THE_WIRE }
+        atomic { !isOutsideBuffered -> toCoordinator ! code; owner = ON_THE_WIRE }
 #endif
     od
 }

@@ -114,9 +114,11 @@ extension VCPU {
         frame.timer = timerState(at: time)
         frame.cpuInterface = cpuInterface.state
         if movesContext { saveContext(into: &frame.context) }
-        armada_store32(control.mode, VCPUMode.outsideGuest.rawValue)
-        // After the mode: a kick from now on is not needed, and one from before has done its work.
-        if armada_load32(control.doorbell) & Doorbell.kick != 0 {
+        // A kick from now on is not needed, and one from before has done its work. One that comes at this moment may be left
+        // for the next entry, and costs that an exit. A full barrier would wait until the coordinator, which polls the
+        // mode, has given the line away.
+        armada_store_release32(control.mode, VCPUMode.outsideGuest.rawValue)
+        if armada_load_relaxed32(control.doorbell) & Doorbell.kick != 0 {
             _ = armada_fetch_and32(control.doorbell, ~Doorbell.kick)
         }
     }

@@ -16,6 +16,7 @@ struct RefusedTranslation {
     private var level = 0
 
     /// Why an access to `va` on `page` faults; nil: that takes a walk.
+    @inline(__always)
     func fault(of va: UInt64, page: UInt64, _ request: WalkRequest) -> WalkFault? {
         guard page == self.page, request.access.unprivileged == unprivileged, let descriptor,
             Stage2Regime.isEmpty(descriptor: descriptor)

@@ -189,6 +189,7 @@ extension Stage1Translation {
     /// Why stage 1 refuses the access in `request`, in the architecture's order; nil: it does not.
     ///
     /// Source: Arm ARM "MMU fault prioritization from a single address translation stage".
+    @inline(__always)
     func fault(_ request: WalkRequest) -> WalkFault? {
         if request.isUnaligned, isDevice, request.access.kind != .fetch { return WalkFault(status: .alignment) }
         return permissionFault(request)

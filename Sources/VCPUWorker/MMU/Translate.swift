@@ -52,6 +52,7 @@ extension VCPU {
     }
 
     /// The TLB entry that permits `request`, from the TLB or from a walk; nil with the fault in `mmu.fault`.
+    @inline(__always)
     private mutating func lookUp(_ va: UInt64, _ request: WalkRequest, marking flags: UInt8 = 0) -> TLB.Entry? {
         let page = mmu.regime.stage1.untagged(va) & ~0xFFF
         let asid = mmu.regime.stage1.asid
@@ -112,6 +113,7 @@ extension VCPU {
     }
 
     /// Leaves `fault` in `mmu.fault`.
+    @inline(__always)
     mutating func fail(_ va: UInt64, _ access: MemoryAccess, _ fault: WalkFault) -> UnsafeMutableRawPointer? {
         mmu.fault = MemoryFault(
             isStage2: fault.isStage2, isStage1Walk: fault.isStage1Walk, status: fault.status, address: va,

@@ -37,8 +37,8 @@ extension VCPU {
     func isUnchanged(
         _ c: Cursor, _ fetch: UnsafeMutablePointer<FetchEntry>, _ doorbell: UnsafeMutableRawPointer
     ) -> Bool {
-        enter(c.page, fetch, doorbell) == c.base && !debug.isExecutionWatched && pendingInterrupts & ~pstate.daif == 0
-            && !pstate.il && (isSPAligned || !isSPAlignmentChecked)
+        enter(c.page, fetch, doorbell) == c.base && !debug.isExecutionWatched && pendingInterrupts == 0 && !pstate.il
+            && (isSPAligned || !isSPAlignmentChecked)
     }
 
     /// Whether a condition, as a mask over NZCV, holds.
