@@ -42,8 +42,7 @@ help:
 
 build: guests
 	deploy/setup.sh build
-	swift build $(RELEASE) --product armada
-	swift build $(RELEASE) --product armada-vcpu
+	swift build $(RELEASE)
 
 guests:
 	deploy/build-guests.sh

@@ -60,7 +60,7 @@ extension GuestTests {
 
         /// `ARMADA_LINUX_BOOTS` says how often.
         @Test func bootsManyTimesInARow() async throws {
-            let count = ProcessInfo.processInfo.environment["ARMADA_LINUX_BOOTS"].flatMap { Int($0) } ?? 10
+            let count = ProcessInfo.processInfo.environment["ARMADA_LINUX_BOOTS"].flatMap { Int($0) } ?? 5
             for boot in 1...max(count, 1) {
                 let (code, run) = try await GuestRun.finish(Self.arguments(cpus: 2, test: "init"))
                 try #require(code == 0, "boot \(boot): \(run.errors) \(run.output.suffix(3000))")
