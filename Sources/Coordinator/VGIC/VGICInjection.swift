@@ -41,6 +41,7 @@ extension VGIC {
         driveLine(index, level: level)
     }
 
+    /// The line has changed, or an edge has come while it was high.
     private func driveLine(_ index: Int, level: Bool) {
         let interrupt = interrupts + index
         let changed = interrupt.pointee.lineLevel != level
@@ -52,8 +53,6 @@ extension VGIC {
             guard level else { return }
             if let ledger { ledger.raised(index, wasPending: interrupt.pointee.pendingLatch) }
             interrupt.pointee.pendingLatch = true
-        } else {
-            guard changed else { return }
         }
         guard interrupt.pointee.inListRegister else { return reconsider(index) }
         // A wire that falls while the interrupt is pending in a list register is not called back: the guest sees a

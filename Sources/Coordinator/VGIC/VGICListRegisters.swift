@@ -120,8 +120,7 @@ extension VGIC {
     /// Takes the list registers back after an exit: KVM's `kvm_vgic_sync_hwstate`.
     ///
     /// Only the two state bits of a list register are read, and only of those that were filled: a worker speaks for the
-    /// interrupts that it was given.
-    // inout: otherwise the state is copied.
+    /// interrupts that it was given. `state` is inout only because it would be copied otherwise.
     func sync(vcpu: Int, from state: inout CPUInterfaceState) {
         let cpu = cpus + vcpu
         let newlyEnabled = state.vmcr & ~cpu.pointee.vmcr & (ICH_VMCR.veng0 | ICH_VMCR.veng1)
